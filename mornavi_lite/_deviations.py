@@ -1,0 +1,71 @@
+"""What a player can gain by deviating from a joint policy, for each concept; and products of marginals.
+
+No argument is checked here: :mod:`mornavi_lite.equilibrium` does that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: How far a product policy may be from the product of its marginals, in any joint action.
+PRODUCT_TOLERANCE = 1e-8
+
+
+def by_own_action(array: np.ndarray, n_actions: tuple[int, ...], player: int) -> np.ndarray:
+    """Arrange (..., A) as (..., actions of earlier players, own action, actions of later players)."""
+    own = n_actions[player]
+    later = int(np.prod(n_actions[player + 1 :], dtype=int))
+    return array.reshape(*array.shape[:-1], array.shape[-1] // (own * later), own, later)
+
+
+def best_value(
+    payoff: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], player: int, concept: str
+) -> np.ndarray:
+    """Value (...) of a player's best deviation; see :func:`mornavi_lite.equilibrium.deviation_value`."""
+    payoff = by_own_action(payoff, n_actions, player)
+    policy = by_own_action(policy, n_actions, player)
+    if concept != "ce":
+        others = policy.sum(axis=-2, keepdims=True)
+        return (payoff * others).sum(axis=(-3, -1)).max(axis=-1)
+    # One recommendation after the other: all at once would take n times the memory.
+    total = np.zeros(payoff.shape[:-3])
+    for told in range(n_actions[player]):
+        total += (payoff * policy[..., told : told + 1, :]).sum(axis=(-3, -1)).max(axis=-1)
+    return total
+
+
+def gains(payoffs: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], concept: str) -> np.ndarray:
+    """Gain (..., m) of each player's best deviation, at least 0; NaN where the policy is."""
+    gain = np.empty(payoffs.shape[:-1])
+    for player in range(len(n_actions)):
+        payoff = payoffs[..., player, :]
+        followed = (payoff * policy).sum(axis=-1)
+        gain[..., player] = best_value(payoff, policy, n_actions, player, concept) - followed
+    return np.maximum(gain, 0.0)
+
+
+def product_of_marginals(policy: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
+    """Joint policy (..., A) of players who draw their actions independently, each from its marginal of ``policy``."""
+    product = np.ones((*policy.shape[:-1], 1))
+    for player in range(len(n_actions)):
+        marginal = by_own_action(policy, n_actions, player).sum(axis=(-3, -1))
+        product = (product[..., :, None] * marginal[..., None, :]).reshape(*policy.shape[:-1], -1)
+    return product
+
+
+def is_product(policy: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
+    """Whether each policy (..., A) is the product of its marginals, up to PRODUCT_TOLERANCE in each joint action."""
+    return (np.abs(policy - product_of_marginals(policy, n_actions)) <= PRODUCT_TOLERANCE).all(axis=-1)
+
+
+def best_pure(payoffs: np.ndarray, welfare: np.ndarray, n_actions: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Policies (B, A) that play the pure Nash profile of highest welfare, and where there is one (B,)."""
+    stable = np.ones(welfare.shape, dtype=bool)
+    for player in range(len(n_actions)):
+        own = by_own_action(payoffs[:, player], n_actions, player)
+        stable &= (own == own.max(axis=2, keepdims=True)).reshape(welfare.shape)
+    best = np.where(stable, welfare, -1.0).argmax(axis=1)
+    game = np.arange(len(welfare))
+    policy = np.zeros_like(welfare)
+    policy[game, best] = 1.0
+    return policy, stable[game, best]

@@ -1,0 +1,34 @@
+"""Episodes as flows: the counts of many episodes, drawn layer by layer. Chapter 1 of the book."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def flow(
+    transition: np.ndarray, initial: np.ndarray, policy: np.ndarray, n_episodes: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Counts (H, S, A, S) of transitions in ``n_episodes`` episodes; no argument is checked."""
+    played = np.zeros(transition.shape, dtype=np.int64)
+    arriving = split(np.array([n_episodes]), initial[None], rng)[0]
+    for h in range(len(transition)):
+        actions = split(arriving, policy[h], rng)
+        s, a = np.nonzero(actions)
+        played[h, s, a] = split(actions[s, a], transition[h, s, a], rng)
+        arriving = played[h].sum(axis=(0, 1))
+    return played
+
+
+def split(counts: np.ndarray, probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Multinomial split of each count (B,) by its row of probabilities (B, k): integers (B, k).
+
+    NumPy gives what rounding leaves over to the *last* category, even where its probability is 0. So each row's
+    most probable category changes places with the last one for the draw.
+    """
+    rows = np.arange(len(counts))
+    top = probabilities.argmax(axis=1)
+    swapped = probabilities / probabilities.sum(axis=1, keepdims=True)
+    swapped[rows, top], swapped[:, -1] = swapped[:, -1].copy(), swapped[rows, top]
+    drawn = rng.multinomial(counts, swapped)
+    drawn[rows, top], drawn[:, -1] = drawn[:, -1].copy(), drawn[rows, top]
+    return drawn

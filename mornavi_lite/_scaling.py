@@ -1,0 +1,37 @@
+"""Payoffs brought to one scale, and rounded so that equilibria are chosen alike on every machine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Equilibria are chosen on scaled payoffs rounded to multiples of this, about 1e-10. A power of two, so that games
+#: with integer payoffs are not changed at all.
+GRID = 2.0**-33
+
+
+def scaled_payoffs(payoffs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each player's payoffs (..., m, A) with minimum 0 and maximum ``width`` in [1/2, 1), or 0 if constant.
+
+    Returns them, ``width`` and ``exponent`` (..., m): payoffs = minimum + 2**exponent * scaled. Powers of two change
+    no digit; the first scaling keeps the difference of two huge payoffs finite.
+    """
+    magnitude = np.frexp(np.abs(payoffs).max(axis=-1))[1]
+    scaled = np.ldexp(payoffs, -magnitude[..., None])
+    scaled -= scaled.min(axis=-1, keepdims=True)
+    width, more = np.frexp(scaled.max(axis=-1))
+    return np.ldexp(scaled, -more[..., None], out=scaled), width, magnitude + more
+
+
+def total_payoff(scaled: np.ndarray, width: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """Total payoff (B, A) up to a constant, in units of the largest range, rounded like the payoffs."""
+    # A constant adds nothing to the choice, however large it is.
+    exponent = np.where(width > 0, exponent, -9999)
+    shift = exponent - exponent.max(axis=1, keepdims=True)
+    total = np.zeros((len(scaled), scaled.shape[2]))
+    for player in range(scaled.shape[1]):
+        total += np.ldexp(scaled[:, player], shift[:, player, None])
+    return rounded(total)
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    return np.rint(values * (1 / GRID)) * GRID

@@ -1,0 +1,197 @@
+"""The arithmetic behind ``uncertainty.py``: worst cases for many rows at once.
+
+Every function here takes ``rows`` (R, S), distributions, and ``x`` (S,), next-state values scaled to [0, 1], and
+checks nothing. One sort of ``x`` serves all rows. Formulas: chapter 2 of the book.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Rows are worked on in pieces of about this many numbers, so that temporaries stay in the processor's cache.
+CHUNK = 2**14
+#: Up to this many states tails come from one matrix product; beyond, from a running sum (benchmarks/bench_backups.py).
+PRODUCT_UP_TO = 64
+#: Below this tilt the log of a sum near 1 is taken by expm1 and log1p, or its leading digits would be lost.
+GENTLE_TILT = 1e-3
+
+
+def pieces(rows: np.ndarray) -> list[slice]:
+    """Slices that cut ``rows`` into pieces of about ``CHUNK`` numbers."""
+    size = max(1, CHUNK // rows.shape[1])
+    return [slice(start, start + size) for start in range(0, len(rows), size)]
+
+
+def lowest_in_support(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Lowest value among the states that each row can reach, shape (R,)."""
+    return np.where(rows > 0, x, np.inf).min(axis=1)
+
+
+def tv_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """Lowest expectation (R,) in a TV ball with support shift: each tail of ``x`` is lowered by ``radius``."""
+    order = np.argsort(-x, kind="stable")
+    falling = x[order]
+    gaps = falling[:-1] - falling[1:]
+    tail = _tails_by_product if len(x) <= PRODUCT_UP_TO else _tails_by_running_sum
+    worst = np.empty(len(rows))
+    for piece in pieces(rows):
+        tails = tail(rows[piece], order)
+        tails -= radius
+        np.maximum(tails, 0.0, out=tails)
+        worst[piece] = tails @ gaps
+    return worst + falling[-1]
+
+
+def _tails_by_product(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Mass on the j best states for j = 1 .. S - 1, by one product with a triangle of ones."""
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return rows @ (rank[:, None] <= np.arange(len(order) - 1)).astype(np.float64)
+
+
+def _tails_by_running_sum(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Mass on the j best states for j = 1 .. S - 1, by a running sum."""
+    tails = rows.take(order[:-1], axis=1)
+    return np.cumsum(tails, axis=1, out=tails)
+
+
+def tv_kernel(rows: np.ndarray, x: np.ndarray, radius: float, shift_support: bool) -> np.ndarray:
+    """A kernel at which the TV worst case is attained, shape (R, S)."""
+    order = np.argsort(-x, kind="stable")
+    sorted_rows = rows[:, order]
+    kept = np.clip(np.cumsum(sorted_rows, axis=1) - radius, 0.0, sorted_rows)
+    kernel = np.empty_like(rows)
+    kernel[:, order] = kept
+    moved = (sorted_rows - kept).sum(axis=1)
+    reach = np.where((rows > 0) | shift_support, x, np.inf)
+    kernel[np.arange(len(rows)), reach.argmin(axis=1)] += moved
+    return kernel
+
+
+def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """Lowest expectation in a chi-square ball, shape (R,)."""
+    worst = np.empty(len(rows))
+    for piece in pieces(rows):
+        _, slack, mean, variance = _chi_square_active(rows[piece], x, radius)
+        worst[piece] = mean - np.sqrt(variance * slack)
+    return worst
+
+
+def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """The kernel at which the chi-square worst case is attained, proportional to p (threshold - x)+, shape (R, S)."""
+    active, slack, mean, variance = _chi_square_active(rows, x, radius)
+    distance = np.sqrt(variance * slack)  # of the worst case below the active mean
+    tilt = np.divide(slack, distance, out=np.zeros_like(slack), where=distance > 0)
+    weights = active * np.maximum(1 + tilt[:, None] * (mean[:, None] - x), 0.0)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _chi_square_active(
+    rows: np.ndarray, x: np.ndarray, radius: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Each row cut to the states below its threshold, with its slack, mean and variance there.
+
+    The slack is (1 + radius) mass - 1: how much further than cutting the rest off the ball reaches.
+
+    The threshold t solves E[(t-x)+^2] = (1 + radius) E[(t-x)+]^2. Both moments at every state's value are running
+    sums of positive terms, so nothing cancels; the ratio falls in t, so the first state where it is met is the cut.
+    """
+    order = np.argsort(x, kind="stable")
+    rising = x[order]
+    gaps = np.diff(rising)
+    mass = np.cumsum(rows[:, order[:-1]], axis=1)
+    first = np.cumsum(gaps * mass, axis=1)
+    before = np.zeros_like(first)
+    before[:, 1:] = first[:, :-1]
+    second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
+    met = (first > 0) & (second <= (1 + radius) * first**2)
+    full = np.ones((len(rows), 1), dtype=bool)
+    cut = rising[np.concatenate([met, full], axis=1).argmax(axis=1)]
+    active = np.where(x <= cut[:, None], rows, 0.0)
+    mass = active.sum(axis=1)
+    mean = (active * x).sum(axis=1) / mass
+    variance = (active * (x - mean[:, None]) ** 2).sum(axis=1) / mass
+    slack = np.maximum(radius * mass - (rows - active).sum(axis=1), 0.0)
+    return active, slack, mean, variance
+
+
+def kl_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """Lowest expectation in a KL ball, shape (R,)."""
+    worst = np.empty(len(rows))
+    for piece in pieces(rows):
+        worst[piece] = kl_solve(rows[piece], x, radius)[0]
+    return worst
+
+
+def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """The kernel at which the KL worst case is attained, proportional to p exp(-tilt x), shape (R, S)."""
+    _, tilt, _ = kl_solve(rows, x, radius)
+    above = x - lowest_in_support(rows, x)[:, None]
+    with np.errstate(invalid="ignore"):  # an infinite tilt leaves the lowest states alone
+        exponent = np.where(above > 0, -tilt[:, None] * above, 0.0)
+    weights = np.where((rows > 0) & (above >= 0), rows * np.exp(exponent), 0.0)
+    kernel = weights / weights.sum(axis=1, keepdims=True)
+    # Rounding may leave the kernel just outside the ball. Divergence is convex: a small step towards p mends it.
+    excess = np.maximum(1 - radius / np.maximum(kl_divergence(kernel, rows), radius), 0.0)[:, None]
+    return (1 - excess) * kernel + excess * rows
+
+
+def kl_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Sum of q log(q/p) over the last axis, as a sum of terms none of which is negative: q log(q/p) - q + p."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        change = (q - p) / p
+        near = p * ((1 + change) * np.log1p(change) - change)  # keeps its digits where q is close to p
+        far = q * (np.log(q) - np.log(p)) - (q - p)
+    terms = np.where(np.abs(change) < 0.5, near, np.where(q > 0, far, p))
+    return np.where((q == 0) & (p == 0), 0.0, terms).sum(axis=-1)
+
+
+def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Worst case, tilt that attains it, and number of Newton steps of each row, each (R,).
+
+    Newton's method on KL(q_t || p) = radius with q_t ~ p exp(-t x), safeguarded by a bracket. At any t the number
+    E_q x + (KL - radius) / t is the dual objective, a lower bound; it is flat at the solution, so an error e in the
+    divergence costs only e^2 / (2 t^3 Var). The tilt is infinite where all mass reaches the lowest state.
+    """
+    lowest = lowest_in_support(rows, x)
+    on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
+    worst, tilt, steps = lowest.copy(), np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
+    moments = np.stack([np.ones_like(x), x, x * x], axis=1)
+    reach = np.where(rows > 0, x, -np.inf).max(axis=1)
+    open_rows = np.flatnonzero((np.log(on_lowest) + radius < 0) & (reach > lowest))
+    p, low = rows[open_rows], lowest[open_rows]
+    _, mean, square = (p @ moments).T
+    t = np.sqrt(2 * radius / np.maximum(square - mean**2, 1e-9))  # exact for a normal distribution
+    below, above = np.zeros_like(t), np.full_like(t, np.inf)
+    for _ in range(200):
+        if not len(open_rows):
+            break
+        mean, variance, divergence = _kl_tilted(p, x, low, t, moments)
+        excess = divergence - radius
+        below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            newton = t - excess / (t * variance)
+        done = (excess**2 <= 2e-15 * t**3 * variance) | (np.abs(excess) <= 1e-15 * t) | (above - below <= 1e-14 * below)
+        steps[open_rows] += 1
+        worst[open_rows] = np.maximum(mean + excess / t, low)
+        inside = (newton > below) & (newton < above)
+        middle = np.where(np.isfinite(above), np.sqrt(np.maximum(below, above * 1e-6) * above), 2 * t)
+        t = np.where(inside, newton, np.where(done, t, middle))
+        tilt[open_rows] = t
+        go = ~done
+        open_rows, p, low, t, below, above = (each[go] for each in (open_rows, p, low, t, below, above))
+    return worst, tilt, steps
+
+
+def _kl_tilted(
+    p: np.ndarray, x: np.ndarray, low: np.ndarray, t: np.ndarray, moments: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and variance of ``x`` under the tilted rows, and their divergence from the rows."""
+    exponent = np.minimum(t[:, None] * (low[:, None] - x), 0.0)  # positive only where p is 0
+    total, mean, square = ((p * np.exp(exponent)) @ moments).T
+    log_total = np.log(total)
+    gentle = t < GENTLE_TILT
+    if gentle.any():
+        log_total[gentle] = np.log1p((p[gentle] * np.expm1(exponent[gentle])).sum(axis=1))
+    mean = mean / total
+    return mean, np.maximum(square / total - mean**2, 0.0), t * (low - mean) - log_total
