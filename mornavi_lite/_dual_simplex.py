@@ -58,12 +58,12 @@ def correlated(
     """Equilibria (B, A) of highest welfare; whether one was reached is for the caller to certify.
 
     ``payoffs`` (B, m, A): each player's, with a range between 1/2 and 1. ``welfare`` (B, A): what to maximise.
-    A second ``attempt`` (1) slackens the inequalities by 5e-10 and breaks ties more strongly, a third (2) runs
+    A second ``attempt`` (1) slackens the inequalities by up to 5e-10 of the range and breaks ties more strongly, a third (2) runs
     in exact arithmetic.
     """
     n_rows = len(deviations(n_actions, concept)[0]) + 2
     chunk = max(1, CHUNK // (n_rows * welfare.shape[1]))
-    slack, tie_break = (5e-10, 1e-6) if attempt == 1 else (0.0, 1e-7)
+    slack, tie_break = (2.5e-10, 1e-6) if attempt == 1 else (0.0, 1e-7)
     # Without ties in the objective no basis comes twice: the method cannot run in a circle.
     objective = welfare + tie_break * fixed_noise(welfare.shape[1])
     policy = np.full_like(welfare, np.nan)

@@ -47,7 +47,7 @@ def layout(nodes: Sequence[Box], edges: dict[Edge, Box], roots: Sequence[int]) -
     layers = [[i for i in range(len(boxes)) if layer[i] == k] for k in range(max(layer) + 1)]
     layers = _fewest_crossings(layers, below)
     x = _columns(layers, below, boxes, len(nodes))
-    y = _rows(layers, boxes)[layer]
+    y = _rows(layers, below, boxes, x)[layer]
     middle = np.column_stack([x, y])
     routes = _routes(middle, boxes, chains, turned)
     width = max(x[i] + boxes[i].right for i in range(len(boxes)))
@@ -169,12 +169,13 @@ def _columns(layers: list[list[int]], below: list[list[int]], boxes: list[Box], 
     return x - min(x[i] - box.left for i, box in enumerate(boxes))
 
 
-def _rows(layers: list[list[int]], boxes: list[Box]) -> np.ndarray:
-    """y of the middle of each layer, the lowest edge at 0."""
-    heights = [max(boxes[i].height for i in layer) for layer in layers]
-    heights = [h if k % 2 == 0 else max(0.3, h + 0.3) for k, h in enumerate(heights)]
-    bottom = np.cumsum(heights[::-1])[::-1] - heights
-    return bottom + np.array(heights) / 2
+def _rows(layers: list[list[int]], below: list[list[int]], boxes: list[Box], x: np.ndarray) -> np.ndarray:
+    """y of the middle of each layer, the lowest edge at 0; the further arrows go sideways, the more room they get."""
+    y, heights = [0.0], [max(boxes[i].height for i in layer) for layer in layers]
+    for k, layer in enumerate(layers[:-1]):
+        sideways = max((abs(x[i] - x[j]) for i in layer for j in below[i]), default=0.0)
+        y.append(y[-1] - heights[k] / 2 - heights[k + 1] / 2 - 0.13 - 0.12 * float(sideways))
+    return np.array(y) - y[-1] + heights[-1] / 2
 
 
 def _routes(

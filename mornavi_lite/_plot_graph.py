@@ -50,7 +50,7 @@ def game_graph(
     Returns
     -------
     matplotlib.figure.Figure
-        As wide as the graph needs, up to 6 inches for the games of ``zoo`` with up to 8 states.
+        As large as the graph needs: 2 to 7 inches wide for the games of ``zoo`` with up to 8 states.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _size(text: str, points: float) -> tuple[float, float]:
     font = FontProperties(family="DejaVu Sans", size=points)
     lines = text.split("\n")
     width = max(TextPath((0, 0), line, prop=font).get_extents().width if line.strip() else 0 for line in lines)
-    return 1.03 * width / 72, 1.25 * points * len(lines) / 72
+    return 1.06 * width / 72, 1.25 * points * len(lines) / 72
 
 
 def _label_box(text: str) -> Box:
@@ -206,7 +206,7 @@ def _paper(size: tuple[float, float], key: list[str], title: str | None) -> tupl
     """A figure whose only axes count in inches, with the key below the graph and the title above."""
     text, top = "   ".join(key), 0.4 if title else 0.1
     widest = max(size[0], _size(text, SMALL)[0], _size(title or "", TEXT + 1)[0])
-    width, height = widest + 0.2, size[1] + top + 0.4
+    width, height = (np.ceil(DPI * inches) / DPI for inches in (widest + 0.2, size[1] + top + 0.4))
     figure = Picture(figsize=(width, height), dpi=DPI)
     ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     left = -(width - size[0]) / 2

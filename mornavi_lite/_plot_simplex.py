@@ -79,11 +79,11 @@ def ball_on_simplex(
     known = {label: set_name(ball) for label, ball in named.items() if set_name(ball) in STYLES}
     chosen = styles_for(named, known)
     with in_style():
-        figure, ax = axes_or_new(ax, height=4.9)
+        figure, ax = axes_or_new(ax, height=4.6)
         _draw_triangle(ax, row, values, names)
         for k, (label, ball) in enumerate(named.items()):
             _draw_ball(ax, ball, row, values, label, chosen[label] | {"markersize": max(6.0, 12 - 2.5 * k)})
-        ax.plot(*on_plane(row), "o", color="black", markersize=7, zorder=5, gid="nominal", label="_")
+        ax.plot(*on_plane(row), "o", color="black", markersize=6, zorder=7, gid="nominal", label="_")
         handle = ax.plot([], [], "o", color="black", markersize=7, label=f"nominal: {short(row @ values)}")
         handles = handle + [line for line in ax.lines if str(line.get_gid()).startswith("worst")]
         ax.legend(

@@ -125,17 +125,18 @@ def payoff_region(
             if len(region) < 3:  # a point or a line, which a polygon does not show
                 ax.plot(*region.T, "o-", color=look["edgecolor"], markersize=11, markerfacecolor=look["facecolor"])
         ax.plot(*table, "o", color=GREY, markersize=4, gid="pure")
-        centre = regions["cce"].mean(axis=0)
+        middle = (table.min(axis=1) + table.max(axis=1)) / 2
         for (name, policy), marker in zip(marks.items(), "DsP^v*X" * 9, strict=False):
             x, y = table @ policy
             ax.plot(x, y, marker, color="black", markersize=8, markeredgecolor="white", gid=f"point {name}", zorder=4)
-            side = 1 if x >= centre[0] else -1
+            left, low = x <= middle[0], y <= middle[1]  # the name points inwards, so that it stays in the axes
             ax.annotate(
                 name,
                 (x, y),
-                (8 * side, 6),
+                (8 if left else -8, -4 if low else 4),
                 textcoords="offset points",
-                ha="left" if side > 0 else "right",
+                ha="left" if left else "right",
+                va="top" if low else "bottom",
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
                 zorder=5,
             )

@@ -7,22 +7,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import matplotlib
 import numpy as np
-
-try:
-    import matplotlib
-    from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.colors import ListedColormap, to_hex, to_rgb
-    from matplotlib.figure import Figure
-except ImportError as error:
-    raise ImportError("figures need Matplotlib: pip install 'mornavi-lite[plots]'") from error
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
+from matplotlib.figure import Figure
 
 from ._graph_layout import spread
 from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation, UncertaintySet
 
-#: Width of a figure in inches, and pixels per inch: 660 pixels, and 10.5 points are the 16 pixels of a page's text.
-WIDTH, DPI, TEXT, SMALL = 6.0, 110, 10.5, 9.5
+#: Width of a figure in inches, and pixels per inch: it fits a page's 624 pixels, and its text is as large, 16 pixels.
+WIDTH, DPI, TEXT, SMALL = 5.6, 110, 10.5, 9.5
 
 #: The palette of Okabe and Ito (2008), less its yellow, which is lost on white.
 COLOURS = {
@@ -109,7 +105,27 @@ class Picture(Figure):
 
 
 def png(figure: Figure, tight: bool = False) -> bytes:
-    """The figure as PNG: the same bytes each time. ``tight`` cuts the white margin off."""
+    """A figure as PNG, the same bytes each time.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    tight : bool
+        Cut the white margin off. Default: the whole figure, so that frames of one size stay of one size.
+
+    Returns
+    -------
+    bytes
+        What a file ``name.png`` holds.
+
+    Examples
+    --------
+    >>> from mornavi_lite import plots, zoo
+    >>> figure = plots.game_graph(zoo.traffic_merge())
+    >>> plots.png(figure) == plots.png(plots.game_graph(zoo.traffic_merge()))
+    True
+    """
     if not isinstance(figure.canvas, FigureCanvasAgg):
         FigureCanvasAgg(figure)
     buffer = io.BytesIO()
@@ -237,7 +253,8 @@ def label_line_ends(ax: Axes, lines: Sequence[Any]) -> None:
     wanted = np.array([(to_points((1, y))[1] - low) / (high - low) * height for _, y in ends])
     order = np.argsort(wanted, kind="stable")
     placed = wanted.copy()
-    placed[order] = spread(wanted[order], np.full(max(0, len(order) - 1), TEXT * 1.25))
+    tall = np.array([TEXT * 1.25 * (1 + lines[k].get_label().count("\n")) for k in order])
+    placed[order] = spread(wanted[order], (tall[:-1] + tall[1:]) / 2)
     for line, (x, y), shift in zip(lines, ends, placed - wanted, strict=True):
         ax.annotate(
             line.get_label(),
@@ -252,7 +269,8 @@ def label_line_ends(ax: Axes, lines: Sequence[Any]) -> None:
 
 def inches(ax: Axes) -> tuple[float, float]:
     """Width and height of the part of the figure that belongs to these axes, labels included."""
-    width, height = getattr(ax.figure, "figure", ax.figure).get_size_inches()
+    figure: Any = ax.figure
+    width, height = figure.get_size_inches()
     spec = ax.get_subplotspec()
     rows, columns = spec.get_gridspec().get_geometry() if spec is not None else (1, 1)
     return float(width / columns), float(height / rows)

@@ -154,20 +154,21 @@ def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray
     divergence costs only e^2 / (2 t^3 Var). The tilt is infinite where all mass reaches the lowest state.
     """
     lowest = lowest_in_support(rows, x)
+    moments = np.stack([np.ones_like(x), x, x * x], axis=1)
+    mass = rows.sum(axis=1)
     on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
     worst, tilt, steps = lowest.copy(), np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
-    moments = np.stack([np.ones_like(x), x, x * x], axis=1)
-    reach = np.where(rows > 0, x, -np.inf).max(axis=1)
-    open_rows = np.flatnonzero((np.log(on_lowest) + radius < 0) & (reach > lowest))
-    p, low = rows[open_rows], lowest[open_rows]
-    _, mean, square = (p @ moments).T
-    t = np.sqrt(2 * radius / np.maximum(square - mean**2, 1e-9))  # exact for a normal distribution
+    open_rows = np.flatnonzero(np.log(on_lowest / mass) + radius < 0)
+    p, mass, low = rows[open_rows], mass[open_rows], lowest[open_rows]
+    drop = low[:, None] - x
+    np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
+    t = _kl_first_tilt(p, x, radius)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
     for _ in range(200):
         if not len(open_rows):
             break
-        mean, variance, divergence = _kl_tilted(p, x, low, t, moments)
-        excess = divergence - radius
+        mean, variance, log_total = _kl_tilted(p, mass, drop, t, moments)
+        excess = t * (low - mean) - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = t - excess / (t * variance)
@@ -179,19 +180,34 @@ def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray
         t = np.where(inside, newton, np.where(done, t, middle))
         tilt[open_rows] = t
         go = ~done
-        open_rows, p, low, t, below, above = (each[go] for each in (open_rows, p, low, t, below, above))
+        if not go.all():
+            open_rows, p, mass, drop, low, t, below, above = (
+                each[go] for each in (open_rows, p, mass, drop, low, t, below, above)
+            )
     return worst, tilt, steps
 
 
+def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+    """Where Newton's method starts: KL(q_t || p) = t^2 Var / 2 - t^3 (third cumulant) / 3 + ..., solved to that order."""
+    mean, square, cube = (p @ np.stack([x, x**2, x**3], axis=1)).T
+    variance = np.maximum(square - mean**2, 1e-9)
+    t = np.sqrt(2 * radius / variance)
+    third = cube - 3 * mean * square + 2 * mean**3
+    return t * np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
+
+
 def _kl_tilted(
-    p: np.ndarray, x: np.ndarray, low: np.ndarray, t: np.ndarray, moments: np.ndarray
+    p: np.ndarray, mass: np.ndarray, drop: np.ndarray, t: np.ndarray, moments: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and variance of ``x`` under the tilted rows, and their divergence from the rows."""
-    exponent = np.minimum(t[:, None] * (low[:, None] - x), 0.0)  # positive only where p is 0
-    total, mean, square = ((p * np.exp(exponent)) @ moments).T
-    log_total = np.log(total)
+    """Mean and variance of x under the rows weighted by exp(t drop), and the log of what the weights sum to."""
+    weights = t[:, None] * drop
+    np.exp(weights, out=weights)
+    weights *= p
+    total, mean, square = (weights @ moments).T
+    log_total = np.log(total / mass)
     gentle = t < GENTLE_TILT
     if gentle.any():
-        log_total[gentle] = np.log1p((p[gentle] * np.expm1(exponent[gentle])).sum(axis=1))
+        less = np.expm1(t[gentle, None] * drop[gentle])
+        log_total[gentle] = np.log1p((p[gentle] * less).sum(axis=1) / mass[gentle])
     mean = mean / total
-    return mean, np.maximum(square / total - mean**2, 0.0), t * (low - mean) - log_total
+    return mean, np.maximum(square / total - mean**2, 0.0), log_total

@@ -1,9 +1,9 @@
 """The figures of the book, each kind once, in one style; and a policy or a stage game as text.
 
-Every function returns a Matplotlib figure, which a notebook shows if it is the last expression of a cell, and which
-``figure.savefig("name.png")`` writes to a file. With ``ax`` a function draws into axes of :func:`panels` instead. The
-same thing has the same colour and line style everywhere: ``STYLES`` lists them. Nothing here depends on the time, on
-chance or on Matplotlib's settings: the same numbers give the same bytes.
+Every drawing function returns a Matplotlib figure, which a notebook shows if it is the last expression of a cell, and
+which :func:`png` turns into bytes. With ``ax`` a function draws into axes of :func:`panels` instead. The same thing has
+the same colour and line style everywhere: ``STYLES`` lists them. Nothing here depends on the time, on chance or on
+Matplotlib's settings: the same numbers give the same bytes.
 
 Needs Matplotlib: ``pip install "mornavi-lite[plots]"``. :func:`payoff_region` needs SciPy as well.
 """
@@ -14,8 +14,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+try:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise ImportError("mornavi_lite.plots needs Matplotlib: pip install 'mornavi-lite[plots]'") from error
 
 from . import _checks
 from ._graph_layout import spread
@@ -34,6 +38,7 @@ from ._plot_style import (
     ink,
     label_line_ends,
     panels,
+    png,
     short,
     styles_for,
 )
@@ -48,6 +53,7 @@ __all__ = [
     "payoff_corners",
     "payoff_region",
     "payoff_table",
+    "png",
     "policy_heatmap",
     "policy_table",
     "rows_per_second",

@@ -14,14 +14,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from ._plot_style import png, short
-
 try:
     import ipywidgets
     from matplotlib.figure import Figure
     from PIL import Image
 except ImportError as error:
-    raise ImportError("sliders need ipywidgets: pip install 'mornavi-lite[plots]'") from error
+    raise ImportError(
+        "mornavi_lite.widgets needs ipywidgets and Matplotlib: pip install 'mornavi-lite[plots]'"
+    ) from error
+
+from ._plot_style import png, short
 
 __all__ = ["slider"]
 
