@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 #: Shapes on which every kind is tried.
-SHAPES = [(2, 2), (2, 5), (1, 3), (3, 3), (4, 3), (5, 5), (7, 2), (10, 10), (2, 2, 2), (2, 3, 2), (3, 3, 3), (2, 2, 2, 2)]
+SHAPES = [
+    (2, 2),
+    (2, 5),
+    (1, 3),
+    (3, 3),
+    (4, 3),
+    (5, 5),
+    (7, 2),
+    (10, 10),
+    (2, 2, 2),
+    (2, 3, 2),
+    (3, 3, 3),
+    (2, 2, 2, 2),
+]
 #: Near-degenerate kinds, by the size of their noise.
 NOISES = (1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
 
@@ -22,7 +35,9 @@ def _low_rank(n_games: int, n_actions: tuple[int, ...], rng: np.random.Generator
     """Each payoff a product of one number for each player's action: singular matrices."""
     payoffs = np.ones((n_games, len(n_actions), 1))
     for n in n_actions:
-        payoffs = (payoffs[..., None] * rng.normal(size=(n_games, len(n_actions), 1, n))).reshape(n_games, len(n_actions), -1)
+        payoffs = (payoffs[..., None] * rng.normal(size=(n_games, len(n_actions), 1, n))).reshape(
+            n_games, len(n_actions), -1
+        )
     return payoffs
 
 
@@ -70,6 +85,14 @@ def kinds(n_games: int, n_actions: tuple[int, ...], seed: int) -> dict[str, np.n
         "scales from 1e-300 to 1e300": rng.normal(size=shape) * uneven,
         "shift of 1e8": 1e8 + rng.random(shape) * 10.0 ** rng.integers(-6, 1, (n_games, 1, 1)),
     }
-    for name in ("integers", "zeros and ones", "constant sum, integers", "constant sum", "cycle", "twin actions", "common, integers"):
+    for name in (
+        "integers",
+        "zeros and ones",
+        "constant sum, integers",
+        "constant sum",
+        "cycle",
+        "twin actions",
+        "common, integers",
+    ):
         result[f"{name}, nearly"] = result[name] + noise
     return result

@@ -153,19 +153,19 @@ def _crossings(layers: list[list[int]], below: list[list[int]]) -> int:
 
 def _columns(layers: list[list[int]], below: list[list[int]], boxes: list[Box], n_nodes: int) -> np.ndarray:
     """x of each place: near its neighbours, at least ``SPACE`` from the next in its layer; leftmost edge at 0."""
-    near: list[list[int]] = [[] for _ in boxes]
-    for upper, lowers in enumerate(below):
-        for lower in lowers:
-            near[upper].append(lower)
-            near[lower].append(upper)
-    x = np.zeros(len(boxes))
+    pull = np.zeros((len(boxes), len(boxes)))  # what draws the place of a row towards that of a column
     weight = np.array([1.0 if i < n_nodes else 8.0 for i in range(len(boxes))])  # bends at a state are harmless
+    for upper, lowers in enumerate(below):
+        pull[upper, lowers] = weight[lowers]
+        pull[lowers, upper] = weight[upper]
+    alone = ~pull.any(axis=1)
+    pull[alone, alone] = 1.0
+    pull /= pull.sum(axis=1, keepdims=True)
+    x = np.zeros(len(boxes))
     for sweep in range(200):
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
-            pairs = pairwise(layer)
-            apart = np.array([boxes[i].right + boxes[j].left + SPACE for i, j in pairs])
-            wanted = np.array([np.average(x[near[i]], weights=weight[near[i]]) if near[i] else x[i] for i in layer])
-            x[layer] = spread(wanted, apart, weight[layer])
+            apart = np.array([boxes[i].right + boxes[j].left + SPACE for i, j in pairwise(layer)])
+            x[layer] = spread(pull[layer] @ x, apart, weight[layer])
     return x - min(x[i] - box.left for i, box in enumerate(boxes))
 
 
@@ -188,15 +188,14 @@ def _routes(
         ends.setdefault((chain[-1], 1), []).append((middle[chain[-2], 0], edge))
     port = {}
     for (node, side), arrows in ends.items():
-        reach = 0.8 * boxes[node].left
-        places = spread(np.array(sorted(x for x, _ in arrows)), np.full(len(arrows) - 1, 0.01))
-        places = np.clip(places - middle[node, 0], -reach, reach)
-        gap = min(0.35, 2 * reach / max(1, len(arrows) - 1))
-        places = spread(places, np.full(len(arrows) - 1, gap))
-        places -= max(0, places[-1] - reach) + min(0, places[0] + reach)
-        for (_, edge), offset in zip(sorted(arrows), places, strict=True):
+        reach, last = 0.8 * boxes[node].left, len(arrows) - 1
+        gap = min(0.35, 2 * reach / max(1, last))
+        wanted = np.array(sorted(x for x, _ in arrows)) - middle[node, 0]
+        offset = gap * np.arange(last + 1)
+        places = np.clip(spread(wanted, np.full(last, gap)) - offset, -reach, reach - gap * last) + offset
+        for (_, edge), place in zip(sorted(arrows), places, strict=True):
             y = middle[node, 1] + side * boxes[node].frame / 2
-            port[edge, side] = [middle[node, 0] + offset, y]
+            port[edge, side] = [middle[node, 0] + place, y]
     routes = {}
     for edge, chain in chains.items():
         points = np.array([port[edge, -1], *middle[chain[1:-1]], port[edge, 1]])

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from . import _checks
 from ._graph_layout import Box, Edge, Layout, layout
@@ -171,7 +171,7 @@ def _size(text: str, points: float) -> tuple[float, float]:
     """Width and height of a text in inches."""
     font = FontProperties(family="DejaVu Sans", size=points)
     lines = text.split("\n")
-    width = max(TextPath((0, 0), line, prop=font).get_extents().width if line.strip() else 0 for line in lines)
+    width = max(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines)
     return 1.06 * width / 72, 1.25 * points * len(lines) / 72
 
 
@@ -207,7 +207,7 @@ def _paper(size: tuple[float, float], key: list[str], title: str | None) -> tupl
     text, top = "   ".join(key), 0.4 if title else 0.1
     widest = max(size[0], _size(text, SMALL)[0], _size(title or "", TEXT + 1)[0])
     width, height = (np.ceil(DPI * inches) / DPI for inches in (widest + 0.2, size[1] + top + 0.4))
-    figure = Picture(figsize=(width, height), dpi=DPI)
+    figure = Picture(figsize=(width, height))
     ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     left = -(width - size[0]) / 2
     ax.set(xlim=(left, left + width), ylim=(-0.4, height - 0.4), aspect="equal")

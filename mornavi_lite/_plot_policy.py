@@ -28,7 +28,7 @@ def policy_heatmap(
     step : int, optional
         The step drawn, from 0 to H - 1. Default: all, one panel for each run of steps with the same policy.
     title : str, optional
-        Title. Default: the step or steps.
+        What stands before the step or steps in the title of each panel.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in, if there is only one panel. Default: a new figure.
 
@@ -69,7 +69,7 @@ def policy_heatmap(
             figure, axes = ax.figure, [ax]
         for axis, (first, last) in zip(axes, runs, strict=True):
             when = f"step {first}" if first == last else f"steps {first} to {last}"
-            image = _heatmap_panel(axis, game, policy[first], title or when)
+            image = _heatmap_panel(axis, game, policy[first], ", ".join(filter(None, [title, when])))
         bar = figure.colorbar(image, ax=axes, label="probability", shrink=0.9, aspect=20)
         bar.outline.set_visible(False)
     return figure

@@ -49,6 +49,8 @@ def payoff_table(
     straight    7, 2      0, 0
     """
     table = _checks.finite_array("payoffs", payoffs)
+    if table.ndim not in (2, 3) or len(table) != 2:
+        raise ValueError(f"payoffs must be those of two players, shape (2, A) or (2, n1, n2), got shape {table.shape}")
     if n_actions is None and table.ndim == 3:
         n_actions = table.shape[1:]
     elif n_actions is None and action_names is not None:
@@ -126,8 +128,7 @@ def payoff_region(
                 ax.plot(*region.T, "o-", color=look["edgecolor"], markersize=11, markerfacecolor=look["facecolor"])
         ax.plot(*table, "o", color=GREY, markersize=4, gid="pure")
         middle = (table.min(axis=1) + table.max(axis=1)) / 2
-        for (name, policy), marker in zip(marks.items(), "DsP^v*X" * 9, strict=False):
-            x, y = table @ policy
+        for (name, (x, y)), marker in zip(_together(table, marks), "DsP^v*X" * 9, strict=False):
             ax.plot(x, y, marker, color="black", markersize=8, markeredgecolor="white", gid=f"point {name}", zorder=4)
             left, low = x <= middle[0], y <= middle[1]  # the name points inwards, so that it stays in the axes
             ax.annotate(
@@ -247,6 +248,14 @@ def _corners(furthest: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
             k += 1
     distinct = [c for i, c in enumerate(corners) if all(np.abs(c - d).max() > 1e-8 * size for d in corners[:i])]
     return np.array(distinct)
+
+
+def _together(payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    """Pay-offs of the named policies; names of the same pay-offs are one, such as "CE, CCE"."""
+    named: dict[tuple[float, ...], list[str]] = {}
+    for name, policy in policies.items():
+        named.setdefault(tuple(np.round(payoffs @ policy, 6) + 0.0), []).append(name)
+    return [(", ".join(names), payoffs @ policies[names[0]]) for names in named.values()]
 
 
 def _two_players(n_actions: Any) -> tuple[int, int]:

@@ -100,6 +100,10 @@ def _sober_defaults() -> dict[Any, Any]:
 class Picture(Figure):
     """A figure that a notebook shows when it is the last expression of a cell, and that pyplot knows nothing of."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(dpi=DPI, **options)
+        FigureCanvasAgg(self)
+
     def _repr_png_(self) -> bytes:
         return png(self, tight=True)
 
@@ -126,8 +130,6 @@ def png(figure: Figure, tight: bool = False) -> bytes:
     >>> plots.png(figure) == plots.png(plots.game_graph(zoo.traffic_merge()))
     True
     """
-    if not isinstance(figure.canvas, FigureCanvasAgg):
-        FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     with in_style():
         figure.savefig(
@@ -159,8 +161,7 @@ def panels(rows: int = 1, columns: int = 1, height: float = 3.6, width: float = 
     True
     """
     with in_style():
-        figure = Picture(figsize=(width, height), dpi=DPI, layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = Picture(figsize=(width, height), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
     return figure, list(grid.flat)
 

@@ -188,7 +188,7 @@ def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray
 
 
 def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
-    """Where Newton's method starts: KL(q_t || p) = t^2 Var / 2 - t^3 (third cumulant) / 3 + ..., solved to that order."""
+    """First tilt for Newton, from KL(q_t || p) = t^2 Var / 2 - t^3 (third cumulant) / 3 + ..., solved to that order."""
     mean, square, cube = (p @ np.stack([x, x**2, x**3], axis=1)).T
     variance = np.maximum(square - mean**2, 1e-9)
     t = np.sqrt(2 * radius / variance)

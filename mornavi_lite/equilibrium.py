@@ -275,7 +275,7 @@ def solve_stage_unchecked(payoffs: np.ndarray, n_actions: tuple[int, ...], conce
             policy[mixed] = _best_mixed(choice[mixed], welfare[mixed], n_actions, concept, attempt)
         gap = _deviations.gains(scaled[left], policy[left], n_actions, concept)
         gap = np.divide(gap, width[left], out=gap, where=width[left] > 0).max(axis=1)
-        # Written so that NaN, from a method that gave up, fails too.
+        # NaN, from a method that gave up, fails too.
         failed = ~(gap <= TOLERANCE)
         left, gap = left[failed], gap[failed]
         if not len(left):

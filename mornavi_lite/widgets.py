@@ -19,9 +19,7 @@ try:
     from matplotlib.figure import Figure
     from PIL import Image
 except ImportError as error:
-    raise ImportError(
-        "mornavi_lite.widgets needs ipywidgets and Matplotlib: pip install 'mornavi-lite[plots]'"
-    ) from error
+    raise ImportError("mornavi_lite.widgets needs ipywidgets, Matplotlib: pip install 'mornavi-lite[plots]'") from error
 
 from ._plot_style import png, short
 

@@ -355,7 +355,8 @@ def test_one_player_takes_the_first_best_action(concept):
     assert solve_stage([[1, 4, 4, 2]], (4,), concept).tolist() == [0, 1, 0, 0]
 
 
-def test_players_with_one_action_do_not_make_a_game_of_three():
+def test_players_with_one_action_do_not_make_a_game_of_three(monkeypatch):
+    monkeypatch.setitem(sys.modules, "quantecon", None)
     between = np.array([PENNIES[0], [9, 8, 7, 6], PENNIES[1]])
     np.testing.assert_allclose(solve_stage(between, (2, 1, 2), "nash"), 0.25, atol=1e-14)
 

@@ -1,0 +1,35 @@
+# Works with GNU make 3.81. The steps themselves are in tools/make.py; `make help` lists the targets.
+# PYTHON=python3.12 make book   chooses the interpreter.
+
+SHELL = /bin/sh
+RUN = @sh tools/with_python.sh tools/make.py
+
+.PHONY: help book test notebooks format serve benchmark check-all clean
+.NOTPARALLEL:
+
+help:        ## this list (the default)
+	@sed -n 's/^\([a-z-]*\): *## */  make \1	/p' Makefile
+
+book:        ## build the book from the stored outputs and say where to open it
+	$(RUN) book
+
+test:        ## lint, types, unit and property tests, doctests, every notebook, the book
+	$(RUN) test
+
+notebooks:   ## execute every notebook again in place; nothing changes where nothing changed
+	$(RUN) notebooks
+
+format:      ## bring code and notebook cells into the one format
+	$(RUN) format
+
+serve:       ## show the built book on a local web server (PORT=8000)
+	$(RUN) serve
+
+benchmark:   ## time the package side by side with straightforward code
+	$(RUN) benchmark
+
+check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks, pages in a browser
+	$(RUN) check-all
+
+clean:       ## remove what was built; .venv stays
+	$(RUN) clean

@@ -1,0 +1,115 @@
+"""Sliders: one picture with its text for each value, linked in the browser, and the same bytes each time."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mornavi_lite import TotalVariation, plots, widgets
+
+RADII = [0.0, 0.05, 0.1, 0.3]
+
+
+def frames() -> list[Figure]:
+    p, v = [0.5, 0.3, 0.2], [1.0, 0.6, 0.0]
+    return [plots.ball_on_simplex(TotalVariation(r), p, v, title=f"radius {r:g}") for r in RADII]
+
+
+@pytest.fixture(scope="module")
+def shown() -> ipywidgets.VBox:
+    return widgets.slider(frames(), "radius ρ", 'A ball of radius {} in the "triangle" <of 3>.', RADII)
+
+
+def parts(shown: ipywidgets.VBox) -> tuple[ipywidgets.Play, ipywidgets.SelectionSlider, ipywidgets.Stack]:
+    controls, stack = shown.children
+    return (*controls.children, stack)
+
+
+def pictures(shown: ipywidgets.VBox) -> list[tuple[str, bytes]]:
+    """Alternative text and PNG of each frame."""
+    found = []
+    for child in parts(shown)[2].children:
+        assert type(child) is ipywidgets.HTML
+        match = re.fullmatch(r'<img alt="([^"]*)" .* src="data:image/png;base64,([\w+/=]+)">', child.value)
+        assert match
+        found.append((html.unescape(match[1]), base64.b64decode(match[2], validate=True)))
+    return found
+
+
+def test_there_is_a_picture_with_its_own_text_for_each_value(shown: ipywidgets.VBox) -> None:
+    play, choice, stack = parts(shown)
+    assert len(stack.children) == len(RADII) and stack.selected_index == 0
+    assert (play.min, play.max, play.value, play.step) == (0, len(RADII) - 1, 0, 1)
+    assert choice._options_labels == ("0", "0.05", "0.1", "0.3") and choice.description == "radius ρ"
+    assert [alt for alt, _ in pictures(shown)] == [
+        f'A ball of radius {r} in the "triangle" <of 3>.' for r in ("0", "0.05", "0.1", "0.3")
+    ]
+    assert len({data for _, data in pictures(shown)}) == len(RADII)
+
+
+def test_play_moves_the_slider_and_the_slider_the_picture(shown: ipywidgets.VBox) -> None:
+    play, choice, stack = parts(shown)
+    links = [(link.source, link.target) for link in shown.links]
+    assert links == [((play, "value"), (choice, "index")), ((choice, "index"), (stack, "selected_index"))]
+    assert all(
+        type(link) is ipywidgets.widgets.widget_link.Link for link in shown.links
+    )  # in the browser: no kernel takes part
+    state = ipywidgets.Widget.get_manager_state(widgets=[*shown.links, play, choice, stack])["state"]
+    kinds = {entry["model_name"] for entry in state.values()}
+    assert {"LinkModel", "PlayModel", "SelectionSliderModel", "StackModel"} <= kinds
+
+
+def test_pictures_are_the_frames_and_small(shown: ipywidgets.VBox) -> None:
+    for frame, (_, data) in zip(frames(), pictures(shown), strict=True):
+        assert len(data) < 25_000
+        with Image.open(io.BytesIO(data)) as image, Image.open(io.BytesIO(plots.png(frame))) as original:
+            assert image.size == original.size == (616, 506)
+            assert not image.info
+            difference = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(original.convert("RGB"), int))
+        assert difference.mean() < 1 and (difference.max(axis=-1) > 60).mean() < 1e-3
+    for child in parts(shown)[2].children:
+        assert 'width="616" height="506"' in child.value and "max-width: 100%" in child.value
+
+
+def test_the_same_frames_give_the_same_bytes(shown: ipywidgets.VBox) -> None:
+    again = widgets.slider(frames(), "radius ρ", 'A ball of radius {} in the "triangle" <of 3>.', RADII)
+    assert pictures(again) == pictures(shown)
+
+
+def test_texts_may_be_given_one_by_one_and_values_left_out() -> None:
+    figures = frames()[:3]
+    shown = widgets.slider(figures, "step", ["one", "two", "three"])
+    assert [alt for alt, _ in pictures(shown)] == ["one", "two", "three"]
+    assert parts(shown)[1]._options_labels == ("1", "2", "3")
+    named = widgets.slider(figures, "set", "{} around the point", ["TV", "KL", "χ²"])
+    assert parts(named)[1]._options_labels == ("TV", "KL", "χ²")
+    single = widgets.slider(figures[:1], "one", "only one")
+    assert parts(single)[0].max == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"frames": []}, "frames must be a sequence of at least one figure"),
+        ({"frames": [plots.panels()[0], 3]}, r"frames\[1\] must be a Matplotlib figure, got int"),
+        ({"frames": [plots.panels()[0], plots.panels(height=2)[0]]}, r"frames\[1\] must be as large as frames\[0\]"),
+        ({"values": [1]}, "values must have one entry for each of the 2 frames, got 1"),
+        ({"values": [0.1001, 0.1002]}, "values must differ in their first three digits"),
+        ({"alt": "the same"}, r"alt\[1\] must differ from alt\[0\]: 'the same'"),
+        ({"alt": ["one"]}, "alt must have one text for each of the 2 frames, got 1"),
+        ({"alt": ["one", " "]}, r"alt\[1\] must not be empty"),
+    ],
+)
+def test_slider_names_bad_arguments(change: dict[str, Any], message: str) -> None:
+    arguments = {"frames": [plots.panels()[0], plots.panels()[0]], "label": "x", "alt": "frame {}"} | change
+    with pytest.raises((ValueError, TypeError), match=message):
+        widgets.slider(**arguments)

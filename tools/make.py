@@ -1,0 +1,155 @@
+"""What the targets of the Makefile do: each is a list of steps, done in order and announced one by one.
+
+usage: sh tools/with_python.sh tools/make.py TARGET
+
+A step that finds nothing to do takes no time. A failed set-up ends the run; a failed check does not: the checks
+after it run as well, and the failures are listed at the end.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import build_book
+import page_scripts
+import setup_venv
+from steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
+
+Step = tuple[str, Callable[[], None]]
+
+
+def packages(level: str) -> Step:
+    return f"Python packages: {level}", lambda: setup_venv.setup(level)
+
+
+def command(title: str, *arguments: str | Path, **variables: str) -> Step:
+    return title, lambda: checked([PYTHON, *arguments], **variables)
+
+
+def notebooks() -> list[Path]:
+    found = [p.relative_to(ROOT) for p in sorted((ROOT / "book").rglob("*.ipynb"))]
+    return [p for p in found if not any(part.startswith(".") for part in p.parts)]
+
+
+def compare_notebooks() -> None:
+    """Execute every notebook and compare each output with the stored one."""
+    if not notebooks():
+        raise Failed("book/ holds no notebook")
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with", "tests/nbval.cfg"]
+    checked([PYTHON, "-m", "pytest", "-q", *nbval, "-n", "2", "--dist", "loadfile", *notebooks()])
+
+
+def execute(*options: str) -> Callable[[], None]:
+    return lambda: checked([PYTHON, "tools/execute.py", *options, *notebooks()])
+
+
+def benchmarks() -> None:
+    for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
+        print(f"      {script.name}", flush=True)
+        checked([PYTHON, script])
+
+
+SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
+BOOK: Step = ("The book, without a warning", build_book.build)
+CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
+CHECKS = [
+    command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
+    command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
+    command("Types: mypy", "-m", "mypy"),
+    command("Unit and property tests", "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "tests", MPLBACKEND="agg"),
+    command("Examples in docstrings", "-m", "pytest", "-q", "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
+    ("Notebooks, each output compared", compare_notebooks),
+    BOOK,
+]
+SLOW_CHECKS = [
+    command("Slow tests", "-m", "pytest", "-q", "-n", "2", "-m", "slow", "tests", MPLBACKEND="agg"),
+    ("Notebooks, byte for byte", execute("--check")),
+    command("Pages in a browser", "tools/check_pages.py"),
+]
+
+#: Set-up, then checks, of each target.
+TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
+    "book": ([packages("book"), SCRIPTS, BOOK], []),
+    "test": ([packages("test"), SCRIPTS], CHECKS),
+    "check-all": ([packages("test"), packages("browser"), SCRIPTS], CHECKS + SLOW_CHECKS),
+    "notebooks": ([packages("test"), ("Notebooks, executed again", execute())], []),
+    "format": (
+        [
+            packages("test"),
+            command("Lint: ruff check --fix", "-m", "ruff", "check", "--fix", *CODE),
+            command("Format: ruff format", "-m", "ruff", "format", *CODE),
+        ],
+        [],
+    ),
+    "benchmark": ([packages("benchmark"), ("Benchmarks", benchmarks)], []),
+    "serve": ([packages("book"), SCRIPTS, BOOK, command("Web server", "tools/serve.py")], []),
+}
+
+
+def run(target: str) -> None:
+    """All steps of one target."""
+    needed, checks = TARGETS[target]
+    total, failures, began = len(needed) + len(checks), [], time.monotonic()
+    for number, (title, action) in enumerate(needed + checks, 1):
+        print(f"[{number}/{total}] {title}", flush=True)
+        start, ended = time.monotonic(), "done"
+        try:
+            action()
+        except Failed as failure:
+            if number <= len(needed):
+                raise
+            failures.append(f"{title}: {failure}")
+            ended = "FAILED"
+        print(f"      {ended} in {time.monotonic() - start:.1f} s", flush=True)
+    if failures:
+        raise Failed(f"{len(failures)} of {len(checks)} checks failed\n  " + "\n  ".join(failures))
+    if target == "book":
+        build_book.where_to_open()
+    elif checks:
+        print(f"\nAll {len(checks)} checks passed in {time.monotonic() - began:.0f} s.")
+
+
+def clean() -> None:
+    """Remove what was built or fetched, and the caches; .venv stays."""
+    for name in (
+        "_build",
+        "book/_static/vendor",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        "build",
+        "dist",
+    ):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for path in STATE.glob("*"):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+    print("Removed the built book, fetched scripts and caches. To start from nothing, remove .venv as well.")
+
+
+def main(target: str) -> int:
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with one_at_a_time():
+            clean() if target == "clean" else run(target)
+    except Failed as failure:
+        print(f"mornavi-lite: {failure}", file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            f"\nmornavi-lite: stopped. `make {target}` goes on from here; what was finished is kept.", file=sys.stderr
+        )
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
