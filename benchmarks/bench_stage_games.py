@@ -1,7 +1,8 @@
 """Equilibria of stage games: ours for 1,000 at once against one solver call per game, and a stress count.
 
-Writes ``results/stage_games.json``; the page "Speed" of the book is made from it. With ``--stress`` it solves
-10^5 games of every concept first, of all kinds and shapes of ``stage_kinds.py``, and counts what fails.
+Writes ``results/stage_games.json``; the page "Speed" of the book is made from it. With ``--stress`` it first solves
+10^5 games for every concept, of all kinds and shapes of ``stage_kinds.py``, and writes what failed to
+``results/stage_games_stress.json``.
 """
 
 from __future__ import annotations
@@ -180,8 +181,9 @@ def others_under_stress(each: int = 40) -> list[dict]:
 
 def main() -> None:
     """Time each case, once for the solvers that go one by one, as often as fits for ours."""
-    content: dict = {"stress": stress(), "others_under_stress": others_under_stress()} if "--stress" in sys.argv else {}
-    content["small_batches"] = small_batches()
+    if "--stress" in sys.argv:
+        common.save("stage_games_stress", {"ours": stress(), "others": others_under_stress()})
+    content: dict = {"small_batches": small_batches()}
     content["ratios"] = [compare(c, n, "linprog one by one", program, goal, most) for c, n, most, goal in PROGRAMS]
     for n_actions, most in PATHS:
         content["ratios"].append(compare("nash", n_actions, "Nashpy one by one", path_nashpy, 10, most))

@@ -58,8 +58,8 @@ def correlated(
     """Equilibria (B, A) of highest welfare; whether one was reached is for the caller to certify.
 
     ``payoffs`` (B, m, A): each player's, with a range between 1/2 and 1. ``welfare`` (B, A): what to maximise.
-    A second ``attempt`` (1) slackens the inequalities by up to 5e-10 of the range and breaks ties more strongly, a third (2) runs
-    in exact arithmetic.
+    A second ``attempt`` (1) slackens the inequalities by up to 5e-10 of the range and breaks ties more strongly,
+    a third (2) runs in exact arithmetic.
     """
     n_rows = len(deviations(n_actions, concept)[0]) + 2
     chunk = max(1, CHUNK // (n_rows * welfare.shape[1]))

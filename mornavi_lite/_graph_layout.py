@@ -92,8 +92,12 @@ def ranks(n_nodes: int, edges: dict[Edge, Box], turned: set[Edge]) -> list[int]:
 def _places(
     nodes: Sequence[Box], edges: dict[Edge, Box], turned: set[Edge], rank: Sequence[int]
 ) -> tuple[list[Box], list[int], dict[Edge, list[int]], dict[Edge, int]]:
-    """All places: states in even layers, labels in odd ones, and an arrow's way from top to bottom through them."""
+    """All places: states in even layers, labels in odd ones, and an arrow's way from top to bottom through them.
+
+    Past a state an arrow runs straight down, as far as the tallest state of that layer reaches.
+    """
     boxes, layer = list(nodes), [2 * r for r in rank]
+    tallest = {k: max(box.height for box, at in zip(nodes, layer, strict=True) if at == k) for k in set(layer)}
     chains, label_of = {}, {}
     for edge, label in edges.items():
         top, bottom = edge[::-1] if edge in turned else edge
@@ -101,7 +105,7 @@ def _places(
         at_label = between[-1] if edge in turned else between[0]  # next to where the arrow starts
         chains[edge] = [top, *range(len(boxes), len(boxes) + len(between)), bottom]
         label_of[edge] = len(boxes) + list(between).index(at_label)
-        boxes.extend(label if k == at_label else Box(0.05, 0.05, 0.0) for k in between)
+        boxes.extend(label if k == at_label else Box(0.05, 0.05, tallest.get(k, 0.0)) for k in between)
         layer.extend(between)
     return boxes, layer, chains, label_of
 
@@ -198,7 +202,12 @@ def _routes(
             port[edge, side] = [middle[node, 0] + place, y]
     routes = {}
     for edge, chain in chains.items():
-        points = np.array([port[edge, -1], *middle[chain[1:-1]], port[edge, 1]])
+        passing = [
+            middle[i] + [0.0, shift]
+            for i in chain[1:-1]
+            for shift in ([boxes[i].height / 2, -boxes[i].height / 2] if boxes[i].height else [0.0])
+        ]
+        points = np.array([port[edge, -1], *passing, port[edge, 1]])
         routes[edge] = points[::-1] if edge in turned else points
     return routes
 

@@ -29,7 +29,6 @@ CONCEPTS = ("nash", "ce", "cce")
 #: Largest deviation gain of a returned policy, in units of the player's payoff range.
 TOLERANCE = 1e-9
 _ATTEMPTS = 3
-
 #: :func:`deviation_value` without checks of the arguments, for inner loops.
 deviation_value_unchecked = _deviations.best_value
 

@@ -22,7 +22,7 @@ from scipy.optimize import linprog, minimize
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, plots, solve, zoo
 from mornavi_lite._graph_layout import Box as Room
 from mornavi_lite._graph_layout import closes_cycle, layout, ranks, spread
-from mornavi_lite._plot_graph import arrow_labels, group_names
+from mornavi_lite._plot_graph import _smooth, arrow_labels, group_names
 from mornavi_lite._plot_simplex import ball_outline, level_line
 from mornavi_lite._plot_stage import deviation_rows
 from mornavi_lite._plot_style import LIGHT_TO_DARK, SPARE, ink, short, styles_for
@@ -154,7 +154,7 @@ def test_short_numbers() -> None:
 
 
 def test_the_same_numbers_give_the_same_bytes(figures: dict[str, Figure]) -> None:
-    with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "lines.linewidth": 9, "image.cmap": "jet"}):
+    with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "xtick.major.size": 20, "axes.linewidth": 5}):
         again = samples()
         for name, figure in figures.items():
             assert plots.png(figure) == plots.png(again[name]), name
@@ -319,6 +319,7 @@ def test_value_against_radius_draws_the_curves_and_labels_their_ends() -> None:
     assert [line.get_xdata()[0] for line in ax.lines[3:]] == [0.0822, 0.1, 0.3]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("radius ρ", "worst-case value")
     ends = {text.get_text(): text.xy for text in ax.texts if text.get_text() in curves}
+    assert {text.get_color() for text in ax.texts[-3:]} == {ink(line.get_color()) for line in ax.lines[:3]}
     assert {label: tuple(xy) for label, xy in ends.items()} == {k: (0.4, v[-1]) for k, v in curves.items()}
     boxes = boxes_of_texts(figure)
     for (one, a), (two, b) in itertools.combinations(boxes, 2):
@@ -496,6 +497,10 @@ def test_random_graphs_have_their_arrows_between_the_right_states() -> None:
                 assert abs(end[0] - placed.nodes[node, 0]) <= rooms[node].left
                 assert abs(abs(end[1] - placed.nodes[node, 1]) - 0.2) < 1e-9
             assert (np.diff(route[:, 1]) < 0).all() or (np.diff(route[:, 1]) > 0).all()
+            fine = _smooth(route).interpolated(1).to_polygons(closed_only=False)[0]
+            for (x, y), room in zip(placed.nodes, rooms, strict=True):
+                inside = (np.abs(fine[:, 0] - x) < room.left) & (np.abs(fine[:, 1] - y) < room.frame / 2 - 1e-9)
+                assert not inside.any()
         areas = [
             Bbox([[x - box.left, y - box.height / 2], [x + box.right, y + box.height / 2]])
             for box, (x, y) in [
@@ -540,7 +545,7 @@ def read_table(text: str, game: MarkovGame) -> np.ndarray:
     header, *lines = text.splitlines()
     columns = [header.index(word) for word in ("step", "state", "joint action", "probability")]
     policy, steps, state = np.zeros((game.horizon, game.n_states, game.n_joint_actions)), range(0), ""
-    for line in lines:
+    for line in (line for line in lines if not line.startswith("probabilities below")):
         when, where = (line[a:b].strip() for a, b in itertools.pairwise(columns[:3]))
         if when:
             first, _, last = when.partition("-")
@@ -571,6 +576,10 @@ def test_policy_table_leaves_out_what_is_small_and_says_so() -> None:
     assert plots.policy_table(game, policy).endswith("\nprobabilities below 0.001 are left out")
     policy[:, 0] = [1, 0, 0, 0, 0, 0]
     assert "left out" not in plots.policy_table(game, policy)
+    policy[:, 1] = [0.5, 0.25, 0.25, 0, 0, 0]
+    coarse = plots.policy_table(game, policy, min_probability=0.25)
+    assert read_table(coarse, game)[0, 1].tolist() == policy[0, 1].tolist()
+    assert (read_table(coarse, game) > 0).sum() == (policy >= 0.25).sum()
     only = plots.policy_table(game, policy, step=1)
     assert np.array_equal(read_table(only, game)[1], read_table(plots.policy_table(game, policy), game)[1])
     assert not read_table(only, game)[[0, 2]].any()

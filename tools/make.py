@@ -17,6 +17,7 @@ from pathlib import Path
 
 import build_book
 import page_scripts
+import serve
 import setup_venv
 from steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
 
@@ -81,13 +82,23 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "format": (
         [
             packages("test"),
-            command("Lint: ruff check --fix", "-m", "ruff", "check", "--fix", *CODE),
+            command(
+                "Lint: ruff check --fix",
+                "-m",
+                "ruff",
+                "check",
+                "--fix",
+                "--exit-zero",
+                "--output-format",
+                "concise",
+                *CODE,
+            ),
             command("Format: ruff format", "-m", "ruff", "format", *CODE),
         ],
         [],
     ),
     "benchmark": ([packages("benchmark"), ("Benchmarks", benchmarks)], []),
-    "serve": ([packages("book"), SCRIPTS, BOOK, command("Web server", "tools/serve.py")], []),
+    "serve": ([packages("book"), SCRIPTS, BOOK], []),
 }
 
 
@@ -140,6 +151,8 @@ def main(target: str) -> int:
     try:
         with one_at_a_time():
             clean() if target == "clean" else run(target)
+        if target == "serve":  # not one at a time: make book in another window builds what this one shows
+            serve.main()
     except Failed as failure:
         print(f"mornavi-lite: {failure}", file=sys.stderr, flush=True)
         return 1
