@@ -127,20 +127,7 @@ def payoff_region(
             if len(region) < 3:  # a point or a line, which a polygon does not show
                 ax.plot(*region.T, "o-", color=look["edgecolor"], markersize=11, markerfacecolor=look["facecolor"])
         ax.plot(*table, "o", color=GREY, markersize=4, gid="pure")
-        middle = (table.min(axis=1) + table.max(axis=1)) / 2
-        for (name, (x, y)), marker in zip(_together(table, marks), "DsP^v*X" * 9, strict=False):
-            ax.plot(x, y, marker, color="black", markersize=8, markeredgecolor="white", gid=f"point {name}", zorder=4)
-            left, low = x <= middle[0], y <= middle[1]  # the name points inwards, so that it stays in the axes
-            ax.annotate(
-                name,
-                (x, y),
-                (8 if left else -8, -4 if low else 4),
-                textcoords="offset points",
-                ha="left" if left else "right",
-                va="top" if low else "bottom",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
-                zorder=5,
-            )
+        _mark(ax, table, marks)
         ax.autoscale_view()
         ax.margins(0.12)
         ax.set(xlabel="pay-off of player 1", ylabel="pay-off of player 2")
@@ -248,6 +235,24 @@ def _corners(furthest: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
             k += 1
     distinct = [c for i, c in enumerate(corners) if all(np.abs(c - d).max() > 1e-8 * size for d in corners[:i])]
     return np.array(distinct)
+
+
+def _mark(ax: Axes, payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> None:
+    """Points with their names, which point inwards, so that they stay in the axes."""
+    middle = (payoffs.min(axis=1) + payoffs.max(axis=1)) / 2
+    for (name, (x, y)), marker in zip(_together(payoffs, policies), "DsP^v*X" * 9, strict=False):
+        ax.plot(x, y, marker, color="black", markersize=8, markeredgecolor="white", gid=f"point {name}", zorder=4)
+        left, low = x <= middle[0], y <= middle[1]
+        ax.annotate(
+            name,
+            (x, y),
+            (8 if left else -8, -4 if low else 4),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="top" if low else "bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
+            zorder=5,
+        )
 
 
 def _together(payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:

@@ -489,13 +489,13 @@ def test_random_graphs_have_their_arrows_between_the_right_states() -> None:
     for seed in range(12):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(1, 9))
-        rooms = [Room(*rng.uniform(0.2, 0.9, 2), 0.5, 0.4) for _ in range(n)]
+        rooms = [Room(*rng.uniform(0.2, 0.9, 2), h + 0.1, h) for h in rng.uniform(0.4, 2.0, n)]
         edges = {(u, v): Room(0.3, 0.3, 0.2) for u in range(n) for v in range(n) if u != v and rng.random() < 0.3}
         placed = layout(rooms, edges, [0])
         for (u, v), route in placed.routes.items():
             for end, node in ((route[0], u), (route[-1], v)):
                 assert abs(end[0] - placed.nodes[node, 0]) <= rooms[node].left
-                assert abs(abs(end[1] - placed.nodes[node, 1]) - 0.2) < 1e-9
+                assert abs(abs(end[1] - placed.nodes[node, 1]) - rooms[node].frame / 2) < 1e-9
             assert (np.diff(route[:, 1]) < 0).all() or (np.diff(route[:, 1]) > 0).all()
             fine = _smooth(route).interpolated(1).to_polygons(closed_only=False)[0]
             for (x, y), room in zip(placed.nodes, rooms, strict=True):
