@@ -25,7 +25,9 @@ def defined_at(target):
     found = getattr(package, first)
     if not hasattr(found, "__qualname__"):  # a module
         return None
-    return ".".join(filter(None, [found.__module__, found.__qualname__, member]))
+    return ".".join(
+        filter(None, [found.__module__, found.__qualname__, member])
+    )
 
 
 def resolve(app, env, node, contnode):
@@ -38,16 +40,27 @@ def resolve(app, env, node, contnode):
     domain = env.get_domain("py")
     # autodoc knows solve as a function; who writes {class}`solve` is told so by the warning
     return domain.resolve_xref(
-        env, node["refdoc"], app.builder, node["reftype"], full, node, contnode
+        env,
+        node["refdoc"],
+        app.builder,
+        node["reftype"],
+        full,
+        node,
+        contnode,
     )
 
 
 def plain_types(app, what, name, obj, options, lines):
     """Handler of autodoc-process-docstring, after napoleon: ":vartype" fields become words of the ":ivar" fields."""
-    types = dict(re.findall(r"^:vartype (\w+): (.*)$", "\n".join(lines), re.MULTILINE))
+    types = dict(
+        re.findall(
+            r"^:vartype (\w+): (.*)$", "\n".join(lines), re.MULTILINE
+        )
+    )
     kept = [line for line in lines if not line.startswith(":vartype ")]
     lines[:] = [
-        re.sub(r"^(:ivar (\w+): )", lambda m: typed(m, types), line) for line in kept
+        re.sub(r"^(:ivar (\w+): )", lambda m: typed(m, types), line)
+        for line in kept
     ]
 
 
@@ -60,7 +73,9 @@ def skip_aliases(app, what, name, obj, skip, options):
     """Handler of autodoc-skip-member: leave out what Python itself says of a named tuple's fields."""
     return (
         True
-        if str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+        if str(getattr(obj, "__doc__", "")).startswith(
+            "Alias for field number"
+        )
         else None
     )
 

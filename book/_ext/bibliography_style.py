@@ -9,10 +9,14 @@ class Labels(BaseLabelStyle):
     """Nash, 1950; He and Parker, 2026a; Farhat et al., 2026."""
 
     def format_labels(self, entries):
-        plain = [f"{names(entry)}, {entry.fields['year']}" for entry in entries]
+        plain = [
+            f"{names(entry)}, {entry.fields['year']}" for entry in entries
+        ]
         for k, label in enumerate(plain):
             twins = plain.count(label)
-            yield label + ("abcdefgh"[plain[:k].count(label)] if twins > 1 else "")
+            yield label + (
+                "abcdefgh"[plain[:k].count(label)] if twins > 1 else ""
+            )
 
 
 class AuthorYear(Unsorted):

@@ -13,7 +13,10 @@ def _visit_section(self, node):
     self.__dict__.setdefault("_marks", []).append(
         (len(self.title_stack), self.current_refid)
     )
-    if any(isinstance(child, nodes.title) for child in node.children) and node["ids"]:
+    if (
+        any(isinstance(child, nodes.title) for child in node.children)
+        and node["ids"]
+    ):
         self.current_refid = node["ids"][0]
 
 
