@@ -1,4 +1,4 @@
-"""Stage games of two players: pay-offs as text, and the regions of the plane that CE and CCE reach. In ``plots``."""
+"""Stage games of two players: payoffs as text, and the regions of the plane that CE and CCE reach. In ``plots``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def payoff_table(
     Parameters
     ----------
     payoffs : array_like, shape (2, A) or (2, n1, n2)
-        Pay-off of each player for each joint action.
+        Payoff of each player for each joint action.
     action_names : sequence of two sequences of str, optional
         Names of the actions of each player. Default: "0", "1", ...
     n_actions : sequence of two int, optional
@@ -32,12 +32,12 @@ def payoff_table(
     Returns
     -------
     str
-        In each cell the pay-off of player 1, a comma, and that of player 2, to three digits.
+        In each cell the payoff of player 1, a comma, and that of player 2, to three digits.
 
     Raises
     ------
     ValueError, TypeError
-        If the pay-offs are not those of two players, or the names do not fit.
+        If the payoffs are not those of two players, or the names do not fit.
 
     Examples
     --------
@@ -76,12 +76,12 @@ def payoff_region(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Pay-offs that joint policies of a two-player stage game reach: all of them, CCE, and CE; and named ones.
+    """Payoffs that joint policies of a two-player stage game reach: all of them, CCE, and CE; and named ones.
 
     Parameters
     ----------
     payoffs : array_like, shape (2, A)
-        Pay-off of each player for each joint action.
+        Payoff of each player for each joint action.
     n_actions : sequence of two int
         Number of actions of each player.
     points : mapping of str to array_like of shape (A,), optional
@@ -94,7 +94,7 @@ def payoff_region(
     Returns
     -------
     matplotlib.figure.Figure
-        Polygons inside each other: pay-offs of all joint policies, of coarse correlated equilibria, of correlated
+        Polygons inside each other: payoffs of all joint policies, of coarse correlated equilibria, of correlated
         equilibria.
 
     Raises
@@ -130,7 +130,7 @@ def payoff_region(
         _mark(ax, table, marks)
         ax.autoscale_view()
         ax.margins(0.12)
-        ax.set(xlabel="pay-off of player 1", ylabel="pay-off of player 2")
+        ax.set(xlabel="payoff of player 1", ylabel="payoff of player 2")
         ax.set_title(title or "", pad=26)
         ax.legend(
             loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, handlelength=1.2, columnspacing=1
@@ -140,18 +140,18 @@ def payoff_region(
 
 _LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "all": ("all joint policies", {"facecolor": "#F2F2F2", "edgecolor": GREY, "linestyle": ":"}),
-    "cce": ("CCE", {"facecolor": "#CDE6F7", "edgecolor": COLOURS["blue"], "linestyle": "--"}),
-    "ce": ("CE", {"facecolor": "#F7C9A8", "edgecolor": ink(COLOURS["vermillion"]), "linestyle": "-"}),
+    "cce": ("CCE", {"facecolor": "#EFDCE8", "edgecolor": ink(COLOURS["purple"]), "linestyle": "--"}),
+    "ce": ("CE", {"facecolor": "#FBDDA0", "edgecolor": ink(COLOURS["orange"]), "linestyle": "-"}),
 }
 
 
 def payoff_corners(payoffs: Any, n_actions: Sequence[int], concept: str) -> np.ndarray:
-    """Corners of the region of pay-offs that the joint policies of a concept reach, anticlockwise.
+    """Corners of the region of payoffs that the joint policies of a concept reach, anticlockwise.
 
     Parameters
     ----------
     payoffs : array_like, shape (2, A)
-        Pay-off of each player for each joint action.
+        Payoff of each player for each joint action.
     n_actions : sequence of two int
         Number of actions of each player.
     concept : {"all", "cce", "ce"}
@@ -205,7 +205,7 @@ def deviation_rows(payoffs: np.ndarray, n_actions: tuple[int, int], concept: str
 
 
 def _furthest(payoffs: np.ndarray, rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """The function that finds the furthest pay-offs in a direction, by a linear program."""
+    """The function that finds the furthest payoffs in a direction, by a linear program."""
     try:
         from scipy.optimize import linprog
     except ImportError as error:
@@ -256,7 +256,7 @@ def _mark(ax: Axes, payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> 
 
 
 def _together(payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
-    """Pay-offs of the named policies; names of the same pay-offs are one, such as "CE, CCE"."""
+    """Payoffs of the named policies; names of the same payoffs are one, such as "CE, CCE"."""
     named: dict[tuple[float, ...], list[str]] = {}
     for name, policy in policies.items():
         named.setdefault(tuple(np.round(payoffs @ policy, 6) + 0.0), []).append(name)

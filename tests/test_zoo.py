@@ -1,4 +1,4 @@
-"""Every pay-off and every probability of every named game, written down a second time and compared row by row."""
+"""Every payoff and every probability of every named game, written down a second time and compared row by row."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ def strict_pure_equilibria(payoffs: np.ndarray) -> list[tuple[int, int]]:
 
 
 def fishing_stage(storm: float, radius: float) -> np.ndarray:
-    """Pay-offs in the harbour on day 0, by backward induction; nobody decides anything on the voyage."""
+    """Payoffs in the harbour on day 0, by backward induction; nobody decides anything on the voyage."""
     game = zoo.fishing(storm)
     value = np.zeros((2, 5))
     for step in reversed(range(game.horizon)):
