@@ -241,7 +241,8 @@ def _mark(ax: Axes, payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> 
     """Points with their names, which point inwards, so that they stay in the axes."""
     middle = (payoffs.min(axis=1) + payoffs.max(axis=1)) / 2
     for (name, (x, y)), marker in zip(_together(payoffs, policies), "DsP^v*X" * 9, strict=False):
-        ax.plot(x, y, marker, color="black", markersize=8, markeredgecolor="white", gid=f"point {name}", zorder=4)
+        size = {"P": 10, "*": 14}.get(marker, 8)  # these two have little ink
+        ax.plot(x, y, marker, color="black", markersize=size, markeredgecolor="white", gid=f"point {name}", zorder=4)
         left, low = x <= middle[0], y <= middle[1]
         ax.annotate(
             name,
