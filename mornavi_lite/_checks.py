@@ -62,9 +62,10 @@ def probability_rows(name: str, values: Any, ndim: int | None = None) -> np.ndar
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(f"{name} must have a last axis of probabilities, got shape {array.shape}")
     # One product and one minimum find that all is well, NaN included; only where not do we look for the place.
-    total = array @ np.ones(array.shape[-1])
-    if array.size == 0 or (array.min() >= 0 and np.abs(total - 1.0).max() <= ROW_TOLERANCE):
-        return array
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = array @ np.ones(array.shape[-1])
+        if array.size == 0 or (array.min() >= 0 and np.abs(total - 1.0).max() <= ROW_TOLERANCE):
+            return array
     finite_array(name, array)
     if (array < 0).any():
         where = first_true(array < 0)
@@ -129,7 +130,7 @@ def names(argument: str, words: Sequence[str] | None, n: int) -> tuple[str, ...]
     """``n`` different names, or the indices as words where ``words`` is None."""
     if words is None:
         return tuple(str(i) for i in range(n))
-    if isinstance(words, str) or not isinstance(words, Sequence) or len(words) != n:
+    if isinstance(words, str) or not isinstance(words, (Sequence, np.ndarray)) or len(words) != n:
         raise ValueError(f"{argument} must be a sequence of {n} names, got {words!r}")
     result = tuple(str(word) for word in words)
     if len(set(result)) < n:

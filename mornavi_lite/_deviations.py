@@ -5,16 +5,18 @@ No argument is checked here: :mod:`mornavi_lite.equilibrium` does that.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-#: How far a product policy may be from the product of its marginals, in any joint action.
+#: How far a product policy may be from the product of its marginals, in total variation.
 PRODUCT_TOLERANCE = 1e-8
 
 
 def by_own_action(array: np.ndarray, n_actions: tuple[int, ...], player: int) -> np.ndarray:
     """Arrange (..., A) as (..., actions of earlier players, own action, actions of later players)."""
     own = n_actions[player]
-    later = int(np.prod(n_actions[player + 1 :], dtype=int))
+    later = math.prod(n_actions[player + 1 :])
     return array.reshape(*array.shape[:-1], array.shape[-1] // (own * later), own, later)
 
 
@@ -54,8 +56,9 @@ def product_of_marginals(policy: np.ndarray, n_actions: tuple[int, ...]) -> np.n
 
 
 def is_product(policy: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
-    """Whether each policy (..., A) is the product of its marginals, up to PRODUCT_TOLERANCE in each joint action."""
-    return (np.abs(policy - product_of_marginals(policy, n_actions)) <= PRODUCT_TOLERANCE).all(axis=-1)
+    """Whether each policy (..., A) is the product of its marginals, up to PRODUCT_TOLERANCE in total variation."""
+    distance = 0.5 * np.abs(policy - product_of_marginals(policy, n_actions)).sum(axis=-1)
+    return np.asarray(distance <= PRODUCT_TOLERANCE)
 
 
 def best_pure(payoffs: np.ndarray, welfare: np.ndarray, n_actions: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

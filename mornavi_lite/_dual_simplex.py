@@ -13,6 +13,7 @@ mends the most violated inequality at the least cost in welfare, until none is l
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -35,11 +36,11 @@ def deviations(n_actions: tuple[int, ...], concept: str) -> tuple[np.ndarray, np
     ``told`` is recommended, and follows every other recommendation. A swap adds up one
     such gain for each recommendation, so each may take only a share of what is tolerated.
     """
-    joint = np.arange(int(np.prod(n_actions)))
+    joint = np.arange(math.prod(n_actions))
     own_action = np.indices(n_actions).reshape(len(n_actions), -1)
     player, target, share = [], [], []
     for i, n in enumerate(n_actions):
-        step = int(np.prod(n_actions[i + 1 :], dtype=int))
+        step = math.prod(n_actions[i + 1 :])
         for chosen in range(n):
             moved = joint + (chosen - own_action[i]) * step
             if concept == "cce":

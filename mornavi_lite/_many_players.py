@@ -14,6 +14,8 @@ _NEAR = (1e-3, 1e-5, 1e-6)
 #: Actions played less than this are not in use.
 _IN_USE = 1e-2
 _NEWTON_STEPS = 20
+#: Steps of the simplicial method; its steps grow dearer, and more of them rarely end in an answer.
+_MOST_STEPS = 300
 
 
 def many_players(payoffs: np.ndarray, n_actions: tuple[int, ...], attempt: int = 0) -> np.ndarray:
@@ -43,7 +45,7 @@ def _nearly_nash(payoff: np.ndarray, near: float) -> list[np.ndarray]:
     players = [
         game_theory.Player(np.ascontiguousarray(own.transpose(axes))) for own, axes in zip(payoff, order, strict=True)
     ]
-    found = game_theory.mclennan_tourky(game_theory.NormalFormGame(players), epsilon=near, max_iter=10**5)
+    found = game_theory.mclennan_tourky(game_theory.NormalFormGame(players), epsilon=near, max_iter=_MOST_STEPS)
     return [np.asarray(strategy) for strategy in found]
 
 

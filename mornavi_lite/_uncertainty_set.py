@@ -81,9 +81,9 @@ class UncertaintySet:
             return p @ v
         low, half, x = _scaled(v)
         if half == 0:
-            return np.full(p.shape[:-1], low)
+            return np.full(p.shape[:-1], low)[()]
         worst = self._worst(p.reshape(-1, p.shape[-1]), x).reshape(p.shape[:-1])
-        return low + worst * half + worst * half
+        return (low + worst * half + worst * half)[()]
 
     def worst_kernel(self, p: Any, v: Any) -> np.ndarray:
         """A kernel in the ball around each row at which the worst case is attained.
@@ -159,7 +159,7 @@ class UncertaintySet:
             q, p = np.broadcast_arrays(q, p)
         except ValueError:
             raise ValueError(f"leading axes of q and p must broadcast, got shapes {q.shape} and {p.shape}") from None
-        return self._divergence(q, p)
+        return self._divergence(q, p)[()]
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         raise NotImplementedError

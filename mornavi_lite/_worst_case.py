@@ -72,47 +72,54 @@ def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarr
     """Lowest expectation in a chi-square ball, shape (R,)."""
     worst = np.empty(len(rows))
     for piece in pieces(rows):
-        _, slack, mean, variance = _chi_square_active(rows[piece], x, radius)
-        worst[piece] = mean - np.sqrt(variance * slack)
+        _, centre, mean, variance, slack = _chi_square_active(rows[piece], x, radius)
+        lowest = lowest_in_support(rows[piece], x)
+        worst[piece] = np.maximum(centre + mean - np.sqrt(variance * slack), lowest)
     return worst
 
 
 def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """The kernel at which the chi-square worst case is attained, proportional to p (threshold - x)+, shape (R, S)."""
-    active, slack, mean, variance = _chi_square_active(rows, x, radius)
-    distance = np.sqrt(variance * slack)  # of the worst case below the active mean
-    tilt = np.divide(slack, distance, out=np.zeros_like(slack), where=distance > 0)
-    weights = active * np.maximum(1 + tilt[:, None] * (mean[:, None] - x), 0.0)
+    active, centre, mean, variance, slack = _chi_square_active(rows, x, radius)
+    tilt = np.sqrt(np.divide(slack, variance, out=np.zeros_like(slack), where=variance > 0))
+    distance = x - centre[:, None]
+    weights = active * np.maximum(1 + tilt[:, None] * (mean[:, None] - distance), 0.0)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _chi_square_active(
     rows: np.ndarray, x: np.ndarray, radius: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Each row cut to the states below its threshold, with its slack, mean and variance there.
-
-    The slack is (1 + radius) mass - 1: how much further than cutting the rest off the ball reaches.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Each row cut to the states below its threshold; a centre, mean and variance of x less that centre, and slack.
 
     The threshold t solves E[(t-x)+^2] = (1 + radius) E[(t-x)+]^2. Both moments at every state's value are running
     sums of positive terms, so nothing cancels; the ratio falls in t, so the first state where it is met is the cut.
+    The slack is (1 + radius) mass - 1: how much further than cutting the rest off the ball reaches.
     """
     order = np.argsort(x, kind="stable")
-    rising = x[order]
-    gaps = np.diff(rising)
+    gaps = np.diff(x[order])
     mass = np.cumsum(rows[:, order[:-1]], axis=1)
+    # In units of the mass on the lowest state, so that the products of tiny weights do not vanish.
+    unit = np.where(mass > 0, mass, np.inf).min(axis=1, initial=1.0)[:, None]
+    unit = np.maximum(unit, 1e-300)
+    mass /= unit
     first = np.cumsum(gaps * mass, axis=1)
     before = np.zeros_like(first)
     before[:, 1:] = first[:, :-1]
     second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
-    met = (first > 0) & (second <= (1 + radius) * first**2)
+    ratio = np.divide(second, first, out=np.full_like(first, np.inf), where=first > 0)
+    met = (second > 0) & (ratio <= (1 + radius) * unit * first)
     full = np.ones((len(rows), 1), dtype=bool)
-    cut = rising[np.concatenate([met, full], axis=1).argmax(axis=1)]
+    cut = x[order][np.concatenate([met, full], axis=1).argmax(axis=1)]
     active = np.where(x <= cut[:, None], rows, 0.0)
     mass = active.sum(axis=1)
-    mean = (active * x).sum(axis=1) / mass
-    variance = (active * (x - mean[:, None]) ** 2).sum(axis=1) / mass
+    # Distances from the likeliest state: where almost all mass is in one place, the variance keeps its digits.
+    centre = x[active.argmax(axis=1)]
+    distance = x - centre[:, None]
+    mean = (active * distance).sum(axis=1) / mass
+    variance = (active * (distance - mean[:, None]) ** 2).sum(axis=1) / mass
     slack = np.maximum(radius * mass - (rows - active).sum(axis=1), 0.0)
-    return active, slack, mean, variance
+    return active, centre, mean, variance, slack
 
 
 def kl_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
@@ -125,7 +132,7 @@ def kl_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
 
 def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """The kernel at which the KL worst case is attained, proportional to p exp(-tilt x), shape (R, S)."""
-    _, tilt, _ = kl_solve(rows, x, radius)
+    _, tilt, _ = kl_solve(rows, x, radius, to_the_tilt=True)
     above = x - lowest_in_support(rows, x)[:, None]
     with np.errstate(invalid="ignore"):  # an infinite tilt leaves the lowest states alone
         exponent = np.where(above > 0, -tilt[:, None] * above, 0.0)
@@ -146,15 +153,17 @@ def kl_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.where((q == 0) & (p == 0), 0.0, terms).sum(axis=-1)
 
 
-def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def kl_solve(
+    rows: np.ndarray, x: np.ndarray, radius: float, to_the_tilt: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Worst case, tilt that attains it, and number of Newton steps of each row, each (R,).
 
     Newton's method on KL(q_t || p) = radius with q_t ~ p exp(-t x), safeguarded by a bracket. At any t the number
     E_q x + (KL - radius) / t is the dual objective, a lower bound; it is flat at the solution, so an error e in the
-    divergence costs only e^2 / (2 t^3 Var). The tilt is infinite where all mass reaches the lowest state.
+    divergence costs only e^2 / (2 t^3 Var), and we stop early. ``to_the_tilt`` goes on until the tilt itself is
+    found. It is infinite where all mass reaches the lowest state.
     """
     lowest = lowest_in_support(rows, x)
-    moments = np.stack([np.ones_like(x), x, x * x], axis=1)
     mass = rows.sum(axis=1)
     on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
     worst, tilt, steps = lowest.copy(), np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
@@ -163,22 +172,27 @@ def kl_solve(rows: np.ndarray, x: np.ndarray, radius: float) -> tuple[np.ndarray
     drop = low[:, None] - x
     np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
     t = _kl_first_tilt(p, x, radius)
+    moments = None if to_the_tilt else np.stack([np.ones_like(x), x, x * x], axis=1)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
-    for _ in range(200):
+    for _ in range(400):
         if not len(open_rows):
             break
-        mean, variance, log_total = _kl_tilted(p, mass, drop, t, moments)
-        excess = t * (low - mean) - log_total - radius
+        height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments)
+        excess = -t * height - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = t - excess / (t * variance)
-        done = (excess**2 <= 2e-15 * t**3 * variance) | (np.abs(excess) <= 1e-15 * t) | (above - below <= 1e-14 * below)
+        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below)
+        if not to_the_tilt:
+            # Near the solution the error is quadratic; inside the ball it is at most -excess / t.
+            near = (np.abs(excess) <= 0.1 * radius) & (variance >= 1e-12)
+            done |= (near & (excess**2 <= 2e-15 * t**3 * variance)) | ((excess <= 0) & (excess >= -1e-15 * t))
         steps[open_rows] += 1
-        worst[open_rows] = np.maximum(mean + excess / t, low)
+        worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
+        tilt[open_rows] = t
         inside = (newton > below) & (newton < above)
         middle = np.where(np.isfinite(above), np.sqrt(np.maximum(below, above * 1e-6) * above), 2 * t)
-        t = np.where(inside, newton, np.where(done, t, middle))
-        tilt[open_rows] = t
+        t = np.where(inside, newton, middle)
         go = ~done
         if not go.all():
             open_rows, p, mass, drop, low, t, below, above = (
@@ -197,17 +211,29 @@ def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _kl_tilted(
-    p: np.ndarray, mass: np.ndarray, drop: np.ndarray, t: np.ndarray, moments: np.ndarray
+    p: np.ndarray, mass: np.ndarray, low: np.ndarray, drop: np.ndarray, t: np.ndarray, moments: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and variance of x under the rows weighted by exp(t drop), and the log of what the weights sum to."""
+    """Under the rows weighted by exp(t drop): mean of -drop, variance, and the log of what the weights sum to.
+
+    With ``moments`` (S, 3), the powers of x, the sums are one matrix product. Without, they come from ``drop``: slower,
+    but with all digits where values nearly tie.
+    """
     weights = t[:, None] * drop
     np.exp(weights, out=weights)
     weights *= p
-    total, mean, square = (weights @ moments).T
+    if moments is None:
+        total = weights.sum(axis=1)
+        weights *= drop
+        height = -weights.sum(axis=1) / total
+        variance = np.einsum("rs,rs->r", weights, drop) / total - height**2
+    else:
+        total, mean, square = (weights @ moments).T
+        mean = mean / total
+        height = mean - low
+        variance = square / total - mean**2
     log_total = np.log(total / mass)
     gentle = t < GENTLE_TILT
     if gentle.any():
         less = np.expm1(t[gentle, None] * drop[gentle])
         log_total[gentle] = np.log1p((p[gentle] * less).sum(axis=1) / mass[gentle])
-    mean = mean / total
-    return mean, np.maximum(square / total - mean**2, 0.0), log_total
+    return height, np.maximum(variance, 0.0), log_total

@@ -14,6 +14,7 @@ Each Nash equilibrium is a CE, and each CE is a CCE.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -192,7 +193,7 @@ def deviation_value(payoff: Any, policy: Any, n_actions: Sequence[int], player: 
     concept = _checks.one_of("concept", concept, CONCEPTS)
     player = _checks.integer("player", player, 0, len(n_actions) - 1)
     payoff = _checks.finite_array("payoff", payoff)
-    n_joint = int(np.prod(n_actions))
+    n_joint = math.prod(n_actions)
     if payoff.shape[-1:] != (n_joint,):
         raise ValueError(f"payoff must have shape (..., A) with A = {n_joint}, got {payoff.shape}")
     policy = _checked_policy(policy, payoff.shape[:-1], n_actions)
@@ -221,7 +222,8 @@ def is_product(policy: Any, n_actions: Sequence[int]) -> np.ndarray:
 
     Notes
     -----
-    Chapter 3: a product policy is that of its own marginals, ``policy(a) = prod_i marginal_i(a_i)``; here up to 1e-8.
+    Chapter 3: a product policy is that of its own marginals, ``policy(a) = prod_i marginal_i(a_i)``; here up to
+    1e-8 in total variation.
 
     Examples
     --------
@@ -236,7 +238,7 @@ def is_product(policy: Any, n_actions: Sequence[int]) -> np.ndarray:
 
 def _checked_payoffs(payoffs: Any, n_actions: tuple[int, ...]) -> np.ndarray:
     payoffs = _checks.finite_array("payoffs", payoffs)
-    shape = (len(n_actions), int(np.prod(n_actions)))
+    shape = (len(n_actions), math.prod(n_actions))
     if payoffs.shape[-2:] != shape:
         raise ValueError(f"payoffs must have shape (..., m, A) with m, A = {shape}, got {payoffs.shape}")
     return payoffs
@@ -244,7 +246,7 @@ def _checked_payoffs(payoffs: Any, n_actions: tuple[int, ...]) -> np.ndarray:
 
 def _checked_policy(policy: Any, games: tuple[int, ...], n_actions: tuple[int, ...]) -> np.ndarray:
     policy = _checks.probability_rows("policy", policy)
-    _checks.has_shape("policy", policy, (*games, int(np.prod(n_actions))), "(..., A)")
+    _checks.has_shape("policy", policy, (*games, math.prod(n_actions)), "(..., A)")
     return policy
 
 
@@ -283,6 +285,7 @@ def solve_stage_unchecked(payoffs: np.ndarray, n_actions: tuple[int, ...], conce
     raise RuntimeError(
         f"payoffs{where}: no {concept!r} equilibrium could be certified; the best policy found leaves a deviation gain "
         f"of {gap[0]:.1e} of a player's range, {TOLERANCE:.0e} is allowed ({len(left)} of {len(policy)} games failed)"
+        + ("; concepts 'ce' and 'cce' are linear programs, which need no such search" if concept == "nash" else "")
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import _checks
 from ._flows import flow
+from ._game_arrays import check_kernel, check_reward, frozen, one_step
 
 
 class MarkovGame:
@@ -72,24 +73,19 @@ class MarkovGame:
         action_names: Sequence[Sequence[str]] | None = None,
     ) -> None:
         counts = _checks.action_counts(n_actions)
-        kernel = _without_repeats("transition", transition, step_axis=0)
-        rewards = _without_repeats("reward", reward, step_axis=1)
-        horizon, n_states, n_joint = _dimensions(np.shape(transition), counts)
-        _checks.probability_rows("transition", kernel)
-        _checks.has_shape("reward", np.asarray(reward), (len(counts), horizon, n_states, n_joint), "(m, H, S, A)")
-        outside = (rewards < 0) | (rewards > 1)
-        if outside.any():
-            where = _checks.first_true(outside)
-            raise ValueError(f"reward{_checks.place(where)} must be in [0, 1], got {float(rewards[where])}")
+        kernel, rewards = _checks.real_array("transition", transition, 4), _checks.real_array("reward", reward, 4)
+        check_kernel(kernel, counts, "(H, S, A, S)")
+        check_reward(rewards, (len(counts), *kernel.shape[:3]), "(m, H, S, A)")
+        n_states = kernel.shape[1]
         self._n_actions = counts
-        self._transition = _frozen(kernel, (horizon, n_states, n_joint, n_states))
-        self._reward = _frozen(rewards, (len(counts), horizon, n_states, n_joint))
-        self._initial = _frozen(_checks.distribution("initial", initial, n_states), (n_states,))
-        self._name = str(name)
+        self._transition = frozen(one_step(kernel, step_axis=0), kernel.shape)
+        self._reward = frozen(one_step(rewards, step_axis=1), rewards.shape)
+        self._initial = frozen(_checks.distribution("initial", initial, n_states), (n_states,))
+        self._name = "" if name is None else str(name)
         self._state_names = _checks.names("state_names", state_names, n_states)
-        each = [None] * len(counts) if action_names is None else list(action_names)
-        if len(each) != len(counts):
-            raise ValueError(f"action_names must have one entry per player, {len(counts)}, got {len(each)}")
+        each = [None] * len(counts) if action_names is None else action_names
+        if not isinstance(each, Sequence) or len(each) != len(counts):
+            raise ValueError(f"action_names must have one entry per player, {len(counts)}, got {each!r}")
         self._action_names = tuple(_checks.names(f"action_names[{i}]", each[i], n) for i, n in enumerate(counts))
 
     @classmethod
@@ -129,13 +125,14 @@ class MarkovGame:
         >>> game.transition.shape, game.transition.strides[0]
         ((1000, 1, 4, 1), 0)
         """
-        steps = _checks.integer("horizon", horizon, 1)
-        kernel = _checks.finite_array("transition", transition, ndim=3)
-        rewards = _checks.finite_array("reward", reward, ndim=3)
+        steps, counts = _checks.integer("horizon", horizon, 1), _checks.action_counts(n_actions)
+        kernel, rewards = _checks.real_array("transition", transition, 3), _checks.real_array("reward", reward, 3)
+        check_kernel(kernel, counts, "(S, A, S)")
+        check_reward(rewards, (len(counts), *kernel.shape[:2]), "(m, S, A)")
         return cls(
             np.broadcast_to(kernel, (steps, *kernel.shape)),
             np.broadcast_to(rewards[:, None], (rewards.shape[0], steps, *rewards.shape[1:])),
-            n_actions,
+            counts,
             initial,
             **names,
         )
@@ -302,6 +299,12 @@ class MarkovGame:
         _checks.has_shape("policy", array, self._transition.shape[:3], "(H, S, A)")
         return _checks.probability_rows("policy", array)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How copies and pickles are made: by the constructor, so they are checked and read-only like the original."""
+        names = (self._name, self._state_names, self._action_names)
+        arrays = (one_step(self._transition, step_axis=0), one_step(self._reward, step_axis=1))
+        return _remade, (*arrays, self.horizon, self._n_actions, self._initial, *names)
+
     def __repr__(self) -> str:
         return (
             f"MarkovGame(name={self._name!r}, horizon={self.horizon}, n_states={self.n_states}, "
@@ -309,24 +312,11 @@ class MarkovGame:
         )
 
 
-def _dimensions(shape: tuple[int, ...], n_actions: tuple[int, ...]) -> tuple[int, int, int]:
-    """Horizon, states and joint actions of a kernel of this shape."""
-    n_joint = int(np.prod(n_actions, dtype=object))
-    if len(shape) != 4 or shape[1] != shape[3] or shape[2] != n_joint or min(shape) < 1:
-        raise ValueError(
-            f"transition must have shape (H, S, A, S) with A = {n_joint}, the product of n_actions, got {shape}"
-        )
-    return shape[0], shape[1], n_joint
-
-
-def _without_repeats(name: str, values: Any, step_axis: int) -> np.ndarray:
-    """The array, with its step axis of length 1 if it is a view that repeats one step."""
-    array = _checks.finite_array(name, values, ndim=4) if not isinstance(values, np.ndarray) else values
-    if array.ndim == 4 and array.strides[step_axis] == 0 and array.shape[step_axis] > 1:
-        array = array[:1] if step_axis == 0 else array[:, :1]
-    return _checks.finite_array(name, array, ndim=4)
-
-
-def _frozen(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A read-only copy in C order, broadcast to ``shape``."""
-    return np.broadcast_to(np.array(array, dtype=np.float64, order="C", copy=True), shape)
+def _remade(kernel: np.ndarray, reward: np.ndarray, horizon: int, *rest: Any) -> MarkovGame:
+    """The game of which one step, or each step, is given."""
+    m, _, n_states, n_joint = reward.shape
+    return MarkovGame(
+        np.broadcast_to(kernel, (horizon, n_states, n_joint, n_states)),
+        np.broadcast_to(reward, (m, horizon, n_states, n_joint)),
+        *rest,
+    )

@@ -201,7 +201,7 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
     ValueError, TypeError
         If an argument is not of that form.
     RuntimeError
-        If a stage game's equilibrium, or the gap of the whole policy, cannot be certified.
+        If a stage game's equilibrium cannot be certified, or the gap of the whole policy exceeds 1e-8 H.
 
     Notes
     -----

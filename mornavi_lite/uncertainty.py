@@ -199,7 +199,7 @@ class ChiSquare(UncertaintySet):
         return chi_square_kernel(rows, x, self.radius)
 
     def _divergence(self, q: np.ndarray, p: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             terms = np.where(p > 0, (q - p) ** 2 / p, 0.0)
         return np.where(_leaves_support(q, p), np.inf, terms.sum(axis=-1))
 
@@ -233,7 +233,7 @@ def sets_per_player(uncertainty: UncertaintySet | Sequence[UncertaintySet], n_pl
     """
     if isinstance(uncertainty, UncertaintySet):
         return [uncertainty] * n_players
-    if not isinstance(uncertainty, Sequence):
+    if not isinstance(uncertainty, (Sequence, np.ndarray)):
         raise TypeError(f"uncertainty must be an uncertainty set or a sequence of them, got {uncertainty!r}")
     for i, each in enumerate(uncertainty):
         if not isinstance(each, UncertaintySet):

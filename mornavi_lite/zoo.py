@@ -22,6 +22,7 @@ A new game is one function of this kind, and one test that writes its rows down 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -114,7 +115,7 @@ def garnet(
         raise ValueError(f"rewards 'zero-sum' need two players, got n_actions = {counts}")
     if not isinstance(stationary, (bool, np.bool_)):
         raise TypeError(f"stationary must be True or False, got {stationary!r}")
-    drawn_steps, n_joint = 1 if stationary else steps, int(np.prod(counts))
+    drawn_steps, n_joint = 1 if stationary else steps, math.prod(counts)
     transition = _random_rows((drawn_steps, size, n_joint), size, width, rng)
     n_drawn = len(counts) if rewards == "general" else 1
     reward = rng.random((n_drawn, drawn_steps, size, n_joint))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -66,6 +68,24 @@ def test_stationary_arrays_are_views_of_one_step() -> None:
     assert again.transition.strides[0] == 0 and again.reward.strides[1] == 0
 
 
+@pytest.mark.parametrize("stationary", [True, False])
+def test_copies_and_pickles_are_games(stationary: bool) -> None:
+    game = skewed_game(initial=[0.5, 0.5, 0, 0])
+    if stationary:
+        game = MarkovGame.stationary(game.transition[0], game.reward[:, 0], game.n_actions, 1000, name="x")
+    for other in (copy.copy(game), copy.deepcopy(game), pickle.loads(pickle.dumps(game))):
+        assert other.transition.tobytes() == game.transition.tobytes()
+        assert other.reward.tobytes() == game.reward.tobytes()
+        assert other.transition.strides == game.transition.strides
+        assert (other.n_actions, other.name, other.state_names) == (game.n_actions, game.name, game.state_names)
+        assert other.initial.tolist() == game.initial.tolist() and other.action_names == game.action_names
+        with pytest.raises(ValueError, match="read-only"):
+            other.transition[0, 0, 0, 0] = 7
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            other.transition.setflags(write=True)
+    assert len(pickle.dumps(game)) < 10_000
+
+
 def changed(**change: object) -> Callable[[], MarkovGame]:
     transition, reward = np.full((2, 3, 4, 3), 1 / 3), np.zeros((2, 2, 3, 4))
     arguments = {"transition": transition, "reward": reward, "n_actions": (2, 2)}
@@ -105,9 +125,19 @@ def spoiled(name: str, where: tuple[int, ...], value: float) -> Callable[[], Mar
         (changed(initial=[0.5, 0.5]), r"initial must have shape \(S,\)"),
         (changed(state_names=["a", "b"]), "state_names must be a sequence of 3 names"),
         (changed(state_names=["a", "b", "a"]), "state_names must be different from each other"),
-        (changed(action_names=[["a", "b"]]), "action_names must have one entry per player, 2, got 1"),
+        (changed(action_names=[["a", "b"]]), "action_names must have one entry per player, 2, got "),
         (changed(action_names=[["a", "b"], ["c"]]), r"action_names\[1\] must be a sequence of 2 names"),
         (lambda: MarkovGame.stationary(np.ones((1, 1, 1)), np.zeros((1, 1, 1)), (1,), 0), "horizon must be at least 1"),
+        (lambda: MarkovGame.stationary([[[1.0], [0.5]]], [[[0, 0]]], (2,), 3), r"transition\[0, 1\] must sum to 1"),
+        (lambda: MarkovGame.stationary([[[1.0]]], [[[2.0]]], (1,), 3), r"reward\[0, 0, 0\] must be in \[0, 1\], got 2"),
+        (lambda: MarkovGame.stationary([[[1.0]]], [[[np.nan]]], (1,), 3), r"reward\[0, 0, 0\] must be finite, got nan"),
+        (
+            lambda: MarkovGame.stationary([[[1.0]]], [[[0, 0]]], (1,), 3),
+            r"reward must have shape \(m, S, A\) = \(1, 1, 1\)",
+        ),
+        (lambda: MarkovGame.stationary([[[1.0]]], [[[0.0]]], (2,), 3), r"shape \(S, A, S\) with A = 2"),
+        (changed(n_actions=(2**32, 2**32)), "A = 18446744073709551616"),
+        (changed(action_names=5), "action_names must have one entry per player, 2, got 5"),
         (lambda: MarkovGame.stationary(np.ones((1, 1)), np.zeros((1, 1, 1)), (1,), 2), "transition must have 3 axes"),
         (lambda: skewed_game().joint_action_name(6), "joint_action must be from 0 to 5, got 6"),
     ],

@@ -135,6 +135,39 @@ def test_worst_kernel_attains_the_worst_case_inside_the_ball(kind: type | str) -
             np.testing.assert_allclose(kernel @ values, ball.worst_case(rows, values), rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare])
+def test_worst_kernel_attains_the_worst_case_where_values_nearly_tie(kind: type) -> None:
+    """The tilt of the worst KL kernel is then 1e4 to 1e17, and most of its divergence hangs on the last digits."""
+    rng = np.random.default_rng(9)
+    for _ in range(400):
+        n_states = rng.integers(3, 6)
+        row, values = rng.dirichlet(np.ones(n_states)), rng.random(n_states)
+        low, near = rng.permutation(n_states)[:2]
+        values[low] = values.min()
+        values[near] = values[low] + 10.0 ** -rng.uniform(3, 17)
+        ball = kind(10.0 ** rng.uniform(-4, 0))
+        kernel = ball.worst_kernel(row, values)
+        assert ball.divergence(kernel, row) <= ball.radius * (1 + 1e-12) + 1e-15
+        assert kernel @ values == pytest.approx(ball.worst_case(row, values), abs=1e-13)
+    p, v = [0.05, 0.475, 0.475], [1.0, 0.1 + 0.2, 0.3]
+    assert KullbackLeibler(0.1).worst_kernel(p, v) @ v == pytest.approx(0.3, abs=1e-13)
+
+
+def test_chi_square_with_weights_at_the_edge_of_floating_point_and_huge_radii() -> None:
+    """A weight of 1e-300 cannot take over at radius .1: its divergence would be 1e300."""
+    assert ChiSquare(0.1).worst_case([1e-300, 0, 1], [0, 1e-12, 1]) == 1.0
+    v = np.array([0.0, 0.1, 0.7, 0.9])
+    for radius in (1e4, 1e8, 1e16, 1e30, 1e40):
+        rare = 0.5 / radius
+        row = np.array([rare, 1 / 3, 1 / 3, 1 / 3 - rare])
+        ball = ChiSquare(radius)
+        kernel = ball.worst_kernel(row, v)
+        # With mass m on the lowest state: m^2 / rare + 3 (1 - m)^2 - 1 = radius, so m is sqrt(1/2) up to 1 / radius.
+        assert kernel[0] == pytest.approx(np.sqrt(0.5), abs=3 / radius + 1e-12)
+        assert kernel @ v == pytest.approx(ball.worst_case(row, v), abs=1e-13)
+        assert ball.divergence(kernel, row) <= radius * (1 + 1e-12)
+
+
 @pytest.mark.parametrize("ball", SETS, ids=repr)
 def test_no_kernel_of_the_ball_is_worse(ball: UncertaintySet) -> None:
     rng = np.random.default_rng(11)
@@ -312,6 +345,14 @@ def test_divergences_by_hand() -> None:
         assert ball.divergence(outside, q) == np.inf
         assert np.isfinite(ball.divergence(q, outside))
     assert TotalVariation(0.1).divergence(outside, q) == pytest.approx(0.25)
+    assert ChiSquare(0.1).divergence([0.5, 0.5], [5e-324, 1.0]) == np.inf
+
+
+@pytest.mark.parametrize("ball", SETS, ids=repr)
+def test_one_row_gives_one_number(ball: UncertaintySet) -> None:
+    for values in ([0.0, 1.0], [2.0, 2.0]):
+        assert isinstance(ball.worst_case([0.5, 0.5], values), np.float64)
+    assert isinstance(ball.divergence([0.5, 0.5], [0.5, 0.5]), np.float64)
 
 
 def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
@@ -350,6 +391,8 @@ def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
         (lambda: ChiSquare(0.1).worst_case(["a", "b"], [0, 1]), "p must be an array of real numbers"),
         (lambda: ChiSquare(0.1).divergence([0.5, 0.5], [1.0]), "same number of states, got 2 and 1"),
         (lambda: ChiSquare(0.1).divergence([[0.5, 0.5]] * 2, [[1.0, 0]] * 3), "must broadcast"),
+        (lambda: ChiSquare(0.1).worst_case([np.inf, -np.inf], [0, 1]), r"p\[0\] must be finite, got inf"),
+        (lambda: ChiSquare(0.1).worst_case([1e308, 1e308], [0, 1]), "p must sum to 1, got inf"),
         (lambda: sets_per_player([Nominal()], 2), "one set per player, 2, got 1"),
         (lambda: sets_per_player([Nominal(), 0.1], 2), r"uncertainty\[1\] must be an uncertainty set, got 0.1"),
         (lambda: sets_per_player(0.1, 2), "uncertainty must be an uncertainty set"),
