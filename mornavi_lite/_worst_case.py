@@ -32,27 +32,31 @@ def tv_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     order = np.argsort(-x, kind="stable")
     falling = x[order]
     gaps = falling[:-1] - falling[1:]
-    tail = _tails_by_product if len(x) <= PRODUCT_UP_TO else _tails_by_running_sum
+    depth = min(len(gaps), int(1.25 * radius * len(x)) + 8)
     worst = np.empty(len(rows))
     for piece in pieces(rows):
-        tails = tail(rows[piece], order)
+        tails = _tails(rows[piece], order, depth)
+        while depth < len(gaps) and tails[:, -1].min() < radius:
+            depth = min(len(gaps), depth + depth // 2)
+            tails = _tails(rows[piece], order, depth)
         tails -= radius
         np.maximum(tails, 0.0, out=tails)
-        worst[piece] = tails @ gaps
-    return worst + falling[-1]
+        worst[piece] = tails @ gaps[:depth]
+        if depth < len(gaps):
+            # Below this level every tail exceeds the radius: the maximum does nothing, and one product sums the rest.
+            level = falling[depth]
+            worst[piece] += rows[piece] @ np.minimum(x, level) - radius * level
+    return worst
 
 
-def _tails_by_product(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Mass on the j best states for j = 1 .. S - 1, by one product with a triangle of ones."""
+def _tails(rows: np.ndarray, order: np.ndarray, depth: int) -> np.ndarray:
+    """Mass on the j best states for j = 1 .. depth, shape (R, depth)."""
+    if len(order) > PRODUCT_UP_TO:
+        tails = rows.take(order[:depth], axis=1)
+        return np.cumsum(tails, axis=1, out=tails)
     rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order))
-    return rows @ (rank[:, None] <= np.arange(len(order) - 1)).astype(np.float64)
-
-
-def _tails_by_running_sum(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Mass on the j best states for j = 1 .. S - 1, by a running sum."""
-    tails = rows.take(order[:-1], axis=1)
-    return np.cumsum(tails, axis=1, out=tails)
+    return rows @ (rank[:, None] <= np.arange(depth)).astype(np.float64)
 
 
 def tv_kernel(rows: np.ndarray, x: np.ndarray, radius: float, shift_support: bool) -> np.ndarray:
@@ -99,16 +103,11 @@ def _chi_square_active(
     order = np.argsort(x, kind="stable")
     gaps = np.diff(x[order])
     mass = np.cumsum(rows[:, order[:-1]], axis=1)
-    # In units of the mass on the lowest state, so that the products of tiny weights do not vanish.
-    unit = np.where(mass > 0, mass, np.inf).min(axis=1, initial=1.0)[:, None]
-    unit = np.maximum(unit, 1e-300)
-    mass /= unit
     first = np.cumsum(gaps * mass, axis=1)
     before = np.zeros_like(first)
     before[:, 1:] = first[:, :-1]
     second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
-    ratio = np.divide(second, first, out=np.full_like(first, np.inf), where=first > 0)
-    met = (second > 0) & (ratio <= (1 + radius) * unit * first)
+    met = (second > 0) & (second <= (1 + radius) * first**2)  # 0 <= 0 says nothing: products of tiny weights vanish
     full = np.ones((len(rows), 1), dtype=bool)
     cut = x[order][np.concatenate([met, full], axis=1).argmax(axis=1)]
     active = np.where(x <= cut[:, None], rows, 0.0)
@@ -180,13 +179,14 @@ def kl_solve(
         height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments)
         excess = -t * height - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
+        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = t - excess / (t * variance)
-        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below)
+            error = excess**2 / (2 * t**3 * variance)
         if not to_the_tilt:
-            # Near the solution the error is quadratic; inside the ball it is at most -excess / t.
+            # Near the solution the error of the value is quadratic; inside the ball it is at most -excess / t.
             near = (np.abs(excess) <= 0.1 * radius) & (variance >= 1e-12)
-            done |= (near & (excess**2 <= 2e-15 * t**3 * variance)) | ((excess <= 0) & (excess >= -1e-15 * t))
+            done |= (near & (error <= 1e-15)) | ((excess <= 0) & (excess >= -1e-15 * t))
         steps[open_rows] += 1
         worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
         tilt[open_rows] = t

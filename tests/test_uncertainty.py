@@ -99,6 +99,21 @@ def test_total_variation_is_the_linear_program(n_states: int, shift_support: boo
         np.testing.assert_allclose(ball.worst_case(rows, values), expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("n_states", [12, 40, 64, 65, 150])
+@pytest.mark.parametrize("radius", [1e-6, 0.02, 0.2, 0.7, 1.0])
+def test_total_variation_for_many_rows_is_the_closed_form_row_by_row(n_states: int, radius: float) -> None:
+    """Rows of all kinds in one call: the backup treats them in pieces, and looks as deep as the worst row needs."""
+    rng = np.random.default_rng(n_states)
+    dense, v = rng.dirichlet(np.ones(n_states), size=900), rng.normal(size=n_states)
+    sparse = rng.dirichlet(np.full(n_states, 0.02), size=900)
+    certain = np.eye(n_states)[rng.integers(n_states, size=100)]
+    rows = np.concatenate([dense, sparse, certain, dense[:100]])
+    order = np.argsort(-v)
+    tails, gaps = np.cumsum(rows[:, order], axis=1)[:, :-1], -np.diff(v[order])
+    expected = v.min() + (np.maximum(tails - radius, 0) * gaps).sum(axis=1)
+    np.testing.assert_allclose(TotalVariation(radius).worst_case(rows, v), expected, rtol=0, atol=2e-14)
+
+
 @pytest.mark.parametrize("n_states", [2, 3, 10, 90])
 @pytest.mark.parametrize("radius", [1e-14, 1e-9, 1e-4, 0.1, 1.0, 5.0])
 def test_kullback_leibler_is_its_dual(n_states: int, radius: float) -> None:
@@ -237,6 +252,14 @@ def test_kl_with_weights_at_the_edge_of_floating_point() -> None:
     assert KullbackLeibler(0.5).worst_case([0.3, 0.3, 0.4], near_tie) == pytest.approx(
         kl_reference(np.array([0.3, 0.3, 0.4]), near_tie, 0.5), abs=1e-12
     )
+
+
+def test_kl_between_plateaus_of_the_divergence() -> None:
+    """Two values nearly tie, so the divergence stands still between tilts of 10 and 1e10: no place to stop."""
+    p, v = np.array([0.38, 0.26, 0.05, 0.31]), np.array([0.0, 3.25e-11, 1.0, 1.23e-19])
+    for radius in (0.06, 0.1476, 0.3):
+        found = KullbackLeibler(radius).worst_case(p, v)
+        assert found == pytest.approx(kl_reference(p, v, radius), abs=1e-15)
 
 
 def test_kl_saturates_exactly_at_minus_log_of_the_lowest_mass() -> None:
