@@ -134,6 +134,7 @@ def ball_outline(ball: UncertaintySet, p: np.ndarray) -> np.ndarray:
         last = np.where(steps < 0, -p / np.where(steps < 0, steps, 1), np.inf).min(axis=1, keepdims=True)
 
     def at(length: np.ndarray) -> np.ndarray:
+        """The distributions so far along each direction."""
         q = np.maximum(p + length * steps, 0.0)
         return np.asarray(q / q.sum(axis=1, keepdims=True))
 

@@ -213,6 +213,7 @@ def _furthest(payoffs: np.ndarray, rows: np.ndarray) -> Callable[[np.ndarray], n
     ones = np.ones((1, payoffs.shape[1]))
 
     def furthest(direction: np.ndarray) -> np.ndarray:
+        """The pair of payoffs that lies furthest in this direction."""
         found = linprog(-direction @ payoffs, A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=ones, b_eq=[1.0])
         return np.asarray(np.round(payoffs @ found.x, 9) + 0.0)
 

@@ -34,4 +34,5 @@ def total_payoff(scaled: np.ndarray, width: np.ndarray, exponent: np.ndarray) ->
 
 
 def rounded(values: np.ndarray) -> np.ndarray:
+    """The nearest multiples of ``GRID``."""
     return np.rint(values * (1 / GRID)) * GRID
