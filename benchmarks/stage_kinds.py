@@ -1,4 +1,4 @@
-"""Fifteen kinds of stage-game payoffs, from harmless to malicious; for the benchmark's stress count and the tests."""
+"""Kinds of stage-game payoffs, from harmless to malicious; for the benchmark's stress count and the tests."""
 
 from __future__ import annotations
 

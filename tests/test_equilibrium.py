@@ -647,3 +647,18 @@ def test_exact_arithmetic_agrees(concept):
     total = equilibrium.total_payoff(scaled, width, exponent)
     usual, exact = (_dual_simplex.correlated(scaled, total, (3, 3), concept, attempt) for attempt in (0, 2))
     np.testing.assert_allclose(usual, exact, atol=1e-10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
+def test_none_of_many_difficult_games_is_left_uncertified(concept):
+    """As many as the book's page on speed states, of another seed; an answer that fails would raise."""
+    shapes = [n for n in SHAPES if concept != "nash" or len(n) == 2]
+    each = -(-(10**5) // (len(shapes) * len(kinds(1, (2, 2), 0))))
+    solved = 0
+    for n_actions in shapes:
+        for payoffs in kinds(each, n_actions, seed=20).values():
+            policy = solve_stage(payoffs, n_actions, concept)
+            assert (relative_gain(payoffs, policy, n_actions, concept) <= 1.0001e-9).all()
+            solved += len(payoffs)
+    assert solved >= 10**5
