@@ -174,7 +174,7 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
         product = is_product(policy, game.n_actions)
         if not product.all():
             where = _checks.place(_checks.first_true(~product))
-            raise ValueError(f"policy{where} is correlated: a Nash policy is a product of the players' own policies")
+            raise ValueError(f"policy{where} is correlated, but a Nash policy must be a product")
     value = evaluate(game, policy, sets)
     return _gap(game, _deviations(game, sets, policy, concept), value)
 
