@@ -60,7 +60,7 @@ def basic_solution(row_name: np.ndarray, amount: np.ndarray, n_variables: int) -
 
 def exactly(tableau: np.ndarray) -> np.ndarray:
     """The same numbers as fractions: the same pivots without rounding errors, about a thousand times slower."""
-    return np.frompyfunc(Fraction, 1, 1)(tableau)
+    return np.asarray(np.frompyfunc(Fraction, 1, 1)(tableau))
 
 
 @lru_cache(maxsize=64)
