@@ -373,6 +373,16 @@ def test_mixed_nash_of_many_players(n_actions):
     assert (deviation_gain(payoffs, policy, n_actions, "nash") <= 1e-9 * np.ptp(payoffs, axis=2).max(axis=1)).all()
 
 
+def test_a_game_of_three_players_that_cannot_be_certified_ends_and_says_what_can_be_done():
+    """The simplicial method creeps on this game: without a limit on its steps it ran for minutes."""
+    pytest.importorskip("quantecon")
+    payoffs = np.random.default_rng(124).random((3, 27))
+    with pytest.raises(RuntimeError, match=r"deviation gain of .* concepts 'ce' and 'cce' are linear programs"):
+        solve_stage(payoffs, (3, 3, 3), "nash")
+    for concept in ("ce", "cce"):
+        assert deviation_gain(payoffs, solve_stage(payoffs, (3, 3, 3), concept), (3, 3, 3), concept) <= 1e-9
+
+
 def test_without_the_optional_solver_only_what_needs_it_fails(monkeypatch):
     monkeypatch.setitem(sys.modules, "quantecon", None)
     coordination = np.zeros((3, 8))
