@@ -121,7 +121,7 @@ def distribution(name: str, value: Any, n: int) -> np.ndarray:
     """The distribution over ``n`` states that ``value`` (None for state 0, a state, or a distribution) stands for."""
     if value is None or np.ndim(value) == 0:
         return np.eye(n)[0 if value is None else integer(name, value, 0, n - 1)]
-    array = finite_array(name, value)
+    array = real_array(name, value)
     has_shape(name, array, (n,), "(S,)")
     return probability_rows(name, array)
 

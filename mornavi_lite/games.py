@@ -295,7 +295,7 @@ class MarkovGame:
         ...
         ValueError: policy[0, 0] must sum to 1, got 0.0
         """
-        array = _checks.finite_array("policy", policy)
+        array = _checks.real_array("policy", policy)
         _checks.has_shape("policy", array, self._transition.shape[:3], "(H, S, A)")
         return _checks.probability_rows("policy", array)
 

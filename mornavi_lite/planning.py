@@ -13,7 +13,7 @@ Definitions and proofs: chapters 1 to 3 of the book.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +84,7 @@ def evaluate(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndar
     True
     """
     sets, policy = _arguments(game, uncertainty), game.check_policy(policy)
-    return _backward(game, sets, lambda i, h, payoff: (policy[h] * payoff).sum(axis=-1))
+    return _followed(game, sets, policy)
 
 
 def best_response(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndarray:
@@ -175,8 +175,7 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
         if not product.all():
             where = _checks.place(_checks.first_true(~product))
             raise ValueError(f"policy{where} is correlated, but a Nash policy must be a product")
-    value = evaluate(game, policy, sets)
-    return _gap(game, _deviations(game, sets, policy, concept), value)
+    return _gap(game, _deviations(game, sets, policy, concept), _followed(game, sets, policy))
 
 
 def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> Solution:
@@ -244,13 +243,20 @@ def _backup(game: MarkovGame, ball: UncertaintySet, player: int, step: int, valu
     return game.reward[player, step] + ball.worst_case_unchecked(game.transition[step], value)
 
 
-def _backward(game: MarkovGame, sets: list[UncertaintySet], stage_value: Any) -> np.ndarray:
+def _backward(
+    game: MarkovGame, sets: list[UncertaintySet], stage_value: Callable[[int, int, np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Values (m, H+1, S) by the recursion V_h = stage_value(player, step, stage payoffs (S, A))."""
     value = np.zeros((game.n_players, game.horizon + 1, game.n_states))
     for i, ball in enumerate(sets):
         for h in reversed(range(game.horizon)):
             value[i, h] = stage_value(i, h, _backup(game, ball, i, h, value[i, h + 1]))
     return value
+
+
+def _followed(game: MarkovGame, sets: list[UncertaintySet], policy: np.ndarray) -> np.ndarray:
+    """Value (m, H+1, S) of the policy for each player."""
+    return _backward(game, sets, lambda i, h, payoff: (policy[h] * payoff).sum(axis=-1))
 
 
 def _deviations(game: MarkovGame, sets: list[UncertaintySet], policy: np.ndarray, concept: str) -> np.ndarray:
