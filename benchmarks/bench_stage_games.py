@@ -17,11 +17,10 @@ common.one_thread()
 import nashpy  # noqa: E402
 import numpy as np  # noqa: E402
 import quantecon.game_theory as quantecon  # noqa: E402
-from scipy.optimize import linprog  # noqa: E402
 from stage_kinds import SHAPES, kinds  # noqa: E402
+from straightforward import correlated_program  # noqa: E402
 
 from mornavi_lite import deviation_gain, solve_stage  # noqa: E402
-from mornavi_lite._dual_simplex import deviations  # noqa: E402
 
 GAMES, CERTIFIED = 1000, 1e-9
 #: Concept, shape, most microseconds a game, least ratio; None where nothing is promised.
@@ -46,16 +45,6 @@ def without_pure(n_games: int, n_actions: tuple[int, ...]) -> np.ndarray:
     """Uniform payoffs of games without a pure equilibrium: the solver's work alone."""
     payoffs = random_games(20 * n_games, n_actions)
     return payoffs[(solve_stage(payoffs, n_actions, "cce") < 1).all(axis=1)][:n_games]
-
-
-def program(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str) -> np.ndarray:
-    """One game by ``scipy.optimize.linprog``."""
-    player, target, _ = deviations(n_actions, concept)
-    gain = payoffs[player[:, None], target] - payoffs[player]
-    result = linprog(
-        -payoffs.sum(axis=0), A_ub=gain, b_ub=np.zeros(len(gain)), A_eq=np.ones((1, payoffs.shape[1])), b_eq=[1.0]
-    )
-    return result.x
 
 
 def path_nashpy(payoffs: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
@@ -105,7 +94,7 @@ def compare(concept: str, n_actions: tuple[int, ...], against: str, call, goal: 
     ours = common.seconds(lambda: solve_stage(payoffs, n_actions, concept), at_least=0.5)
     hard = without_pure(GAMES, n_actions)
     mixed = common.seconds(lambda: solve_stage(hard, n_actions, concept), at_least=0.5)
-    arguments = (n_actions, concept) if call is program else (n_actions,)
+    arguments = (n_actions, concept) if call is correlated_program else (n_actions,)
     theirs, found = one_by_one(call, payoffs, *arguments)
     case = f"{' x '.join(map(str, n_actions))}, {GAMES} games"
     line = common.row(concept.upper() if concept != "nash" else "Nash", case, ours, theirs, against, goal)
@@ -163,8 +152,8 @@ def others_under_stress(each: int = 40) -> list[dict]:
     """
     lines = []
     for concept, name, call in (
-        ("cce", "linprog", program),
-        ("ce", "linprog", program),
+        ("cce", "linprog", correlated_program),
+        ("ce", "linprog", correlated_program),
         ("nash", "QuantEcon", path_quantecon),
     ):
         arguments = ((3, 3),) if concept == "nash" else ((3, 3), concept)
@@ -184,7 +173,9 @@ def main() -> None:
     if "--stress" in sys.argv:
         common.save("stage_games_stress", {"ours": stress(), "others": others_under_stress()})
     content: dict = {"small_batches": small_batches()}
-    content["ratios"] = [compare(c, n, "linprog one by one", program, goal, most) for c, n, most, goal in PROGRAMS]
+    content["ratios"] = [
+        compare(c, n, "linprog one by one", correlated_program, goal, most) for c, n, most, goal in PROGRAMS
+    ]
     for n_actions, most in PATHS:
         content["ratios"].append(compare("nash", n_actions, "Nashpy one by one", path_nashpy, 10, most))
         content["ratios"].append(compare("nash", n_actions, "QuantEcon one by one", path_quantecon, 1, most))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import cache
+
 import numpy as np
 from scipy.optimize import linprog, minimize_scalar
 
@@ -52,27 +55,26 @@ def kl_dual(p: np.ndarray, v: np.ndarray, radius: float) -> float:
     return float(-answer.fun)
 
 
+@cache
+def deviations(n_actions: tuple[int, ...], concept: str) -> tuple[np.ndarray, np.ndarray]:
+    """Who deviates (K,), and which joint action results (K, A): a fixed action, or another one where one is told."""
+    joint = list(itertools.product(*map(range, n_actions)))
+    players, results = [], []
+    for i, n in enumerate(n_actions):
+        pairs = [(None, b) for b in range(n)] if concept == "cce" else itertools.permutations(range(n), 2)
+        for told, instead in pairs:
+            played = [(*a[:i], instead if told in (None, a[i]) else a[i], *a[i + 1 :]) for a in joint]
+            players.append(i)
+            results.append([joint.index(a) for a in played])
+    return np.array(players), np.array(results)
+
+
 def correlated_program(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str) -> np.ndarray:
     """CE or CCE of highest total payoff of one stage game (m, A), by one linear program."""
-    n_players, n_joint = payoffs.shape
-    grid = np.arange(n_joint).reshape(n_actions)
-    constraints = []
-    for i in range(n_players):
-        for action in range(n_actions[i]):
-            # The joint action that results if player i plays this action instead.
-            instead = np.take(grid, [action] * n_actions[i], axis=i).ravel()
-            gain = payoffs[i, instead] - payoffs[i]
-            if concept == "cce":
-                constraints.append(gain)
-            else:
-                own = np.unravel_index(np.arange(n_joint), n_actions)[i]
-                constraints += [np.where(own == told, gain, 0.0) for told in range(n_actions[i]) if told != action]
+    player, result = deviations(n_actions, concept)
+    gain = payoffs[player[:, None], result] - payoffs[player]
     answer = linprog(
-        -payoffs.sum(axis=0),
-        A_ub=np.array(constraints),
-        b_ub=np.zeros(len(constraints)),
-        A_eq=np.ones((1, n_joint)),
-        b_eq=[1.0],
+        -payoffs.sum(axis=0), A_ub=gain, b_ub=np.zeros(len(gain)), A_eq=np.ones((1, payoffs.shape[1])), b_eq=[1.0]
     )
     return answer.x
 
