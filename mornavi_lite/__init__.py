@@ -3,22 +3,31 @@
 __version__ = "0.1.0"
 
 from . import zoo
+from .confidence import Counts
 from .equilibrium import deviation_gain, solve_stage
 from .games import MarkovGame
+from .learners import Mornavi, NashVI, Plan
 from .planning import Solution, best_response, equilibrium_gap, evaluate, solve
+from .runs import History, run
 from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation
 
 __all__ = [
     "ChiSquare",
+    "Counts",
+    "History",
     "KullbackLeibler",
     "MarkovGame",
+    "Mornavi",
+    "NashVI",
     "Nominal",
+    "Plan",
     "Solution",
     "TotalVariation",
     "best_response",
     "deviation_gain",
     "equilibrium_gap",
     "evaluate",
+    "run",
     "solve",
     "solve_stage",
     "zoo",

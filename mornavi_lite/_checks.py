@@ -94,6 +94,24 @@ def number(name: str, value: Any, low: float, high: float = np.inf) -> float:
     return result
 
 
+def probability(name: str, value: Any) -> float:
+    """``value`` as a float in (0, 1), both ends left out."""
+    result = number(name, value, -np.inf)
+    if not 0 < result < 1:
+        raise ValueError(f"{name} must be between 0 and 1, both left out, got {value}")
+    return result
+
+
+def min_probability(value: Any) -> float | None:
+    """``value`` as a float in (0, 1], or None."""
+    if value is None:
+        return None
+    result = number("min_probability", value, 0.0, 1.0)
+    if result == 0:
+        raise ValueError("min_probability must be above 0, or None, got 0")
+    return result
+
+
 def integer(name: str, value: Any, low: int, high: int | None = None) -> int:
     """``value`` as an int, at least ``low`` and at most ``high``; 3.0 is not an integer."""
     try:

@@ -1,0 +1,46 @@
+"""Files of arrays that are whole or not there: written under another name, then renamed."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Goes up when what is stored changes, so that an older package says so instead of misreading.
+FORMAT = 1
+
+
+def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any]) -> None:
+    """Write arrays to ``path`` in NumPy's npz format: a reader finds the old file or the new one, never a part."""
+    target = Path(path)
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as handle:
+            np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), **arrays)
+            handle.flush()
+            os.fsync(handle.fileno())
+        partial.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray]:
+    """The arrays of a file that :func:`write_arrays` wrote; ValueError if it is truncated, foreign or newer."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
+        raise ValueError(f"{path} is damaged, or not a file that mornavi_lite wrote ({error})") from None
+    if str(arrays.pop("kind", None)) != kind:
+        raise ValueError(f"{path} does not hold a {kind} of mornavi_lite")
+    version = int(arrays.pop("format"))
+    if version > FORMAT:
+        raise ValueError(f"{path} has format {version}; this version of mornavi_lite reads up to {FORMAT}: update it")
+    return arrays

@@ -1,0 +1,57 @@
+"""How likely an event may be, given how often it was seen: the bounds that confidence sets are made of.
+
+An event was seen in a fraction ``frequency`` of independent visits. Each function gives the largest probability that
+its inequality leaves, for arrays, and checks nothing; ``log_term`` is the logarithm that a union bound pays for.
+Formulas and proofs: chapter 4 of the book.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_MOST_STEPS = 60
+
+
+def hoeffding(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+    """Frequency plus sqrt(log_term / (2 visits)): Hoeffding (1963), Weissman et al. (2003) for all events at once."""
+    return np.minimum(frequency + np.sqrt(log_term / (2 * np.maximum(visits, 1))), 1.0)
+
+
+def bernstein(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+    """Frequency plus a term of its own variance: the empirical bound of Maurer and Pontil (2009)."""
+    log_term = log_term + np.log(2.0)
+    rest = np.maximum(visits - 1, 1)
+    spread = np.sqrt(2 * frequency * (1 - frequency) * log_term / rest)
+    raised = np.minimum(frequency + spread + 7 * log_term / (3 * rest), 1.0)
+    return np.where(visits > 1, raised, 1.0)
+
+
+def chernoff(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+    """The largest p with visits kl(frequency, p) <= log_term, kl the divergence of two coins: Chernoff (1952)."""
+    frequency, budget = np.broadcast_arrays(frequency, log_term / np.maximum(visits, 1))
+    raised = np.where(frequency > 0, 1.0, -np.expm1(-budget))
+    inside = (frequency > 0) & (frequency < 1)
+    start, budget = frequency[inside], budget[inside]
+    raised[inside] = start + _rise(start, 1 - start, budget)
+    return np.where(visits > 0, np.minimum(raised, 1.0), 1.0)
+
+
+def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarray:
+    """How far a frequency in (0, 1) may rise until its divergence spends the budget.
+
+    In the rise d the divergence is -seen log(1 + d/seen) - unseen log(1 - d/unseen): convex, and free of cancellation
+    where d is small. Newton's steps from above therefore fall to the root and never pass it: each is a valid bound.
+    """
+    entropy = -seen * np.log(seen) - unseen * np.log(unseen)
+    rise = np.minimum(budget + np.sqrt(budget * (budget + 2 * seen)), np.sqrt(budget / 2))
+    rise = np.minimum(rise, unseen - np.exp(-(budget + entropy) / unseen))
+    variance = np.where(seen >= 0.5, seen * unseen, 0.25)
+    rise = np.minimum(rise, np.sqrt(2 * budget * variance))
+    rise = np.minimum(rise, unseen * (1 - 1e-15))
+    for _ in range(_MOST_STEPS):
+        excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget
+        step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / rise
+        rise -= step
+        if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
+            break
+    return rise

@@ -1,0 +1,257 @@
+"""What counts allow: confidence sets with their most optimistic and most pessimistic model, and bonuses.
+
+A learner has counts, not the kernel. Two ways lead from counts to values that are too high, or too low, with high
+probability. A *confidence set* holds every kernel that the counts do not exclude; its best and its worst member are
+explicit (``ConfidenceSet``). A *bonus* is added to the value that the observed frequencies give (``bonus``). The first
+is proven here with every constant; the second has the shape of the paper's, with constants of our own.
+Definitions, proofs and measurements: chapter 4 of the book.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _checks, _tails
+from ._bonus import BONUS_CONSTANTS, bonus, log_term_at
+from ._counts import Counts
+from ._worst_case import pieces
+
+__all__ = ["BONUS_CONSTANTS", "TAILS", "ConfidenceSet", "Counts", "bonus", "log_term_at"]
+
+#: The inequalities that a confidence set can be made of; "model" is the tightest.
+TAILS = ("model", "chernoff", "bernstein", "hoeffding")
+
+
+@dataclass(frozen=True)
+class ConfidenceSet:
+    """Every kernel that counts do not exclude at confidence 1 - delta, known by what it allows for each event.
+
+    Parameters
+    ----------
+    tail : {"model", "chernoff", "bernstein", "hoeffding"}
+        Inequality that bounds the probability of an event. "model" is the Chernoff form with a martingale in place
+        of two union bounds: the tightest.
+    n_states : int
+        Number of next states S of each row.
+    n_rows : int
+        Number of rows that are to hold together: S A H for a game.
+    delta : float
+        Probability with which any row may be excluded wrongly, at any time, in (0, 1).
+    scale : float
+        Multiplies the distance from the observed frequency, at least 0. The guarantee holds for 1.
+    min_probability : float or None
+        An assumption, if given: every positive probability of the kernel is at least this, in (0, 1].
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form.
+
+    Notes
+    -----
+    Chapter 4, :eq:`event-bound` and :eq:`log-terms`. After N visits of which n were in the event, the bound is the
+    largest p with N kl(n / N, p) <= L, and with j the smaller of the event's size and the rest::
+
+        chernoff   L = S log 2 + log(2 n_rows N (N + 1) / delta)
+        model      L = log(n_rows / delta) + log floor(S / 2) + log C(S, j) + log 4  (+ log(N) / 2 if 0 < n < N)
+
+    Hoeffding (1963) with Weissman et al. (2003); Maurer and Pontil (2009); Chernoff (1952); Ville (1939) with the
+    mixture of Krichevsky and Trofimov (1981) for "model".
+
+    Examples
+    --------
+    >>> from mornavi_lite.confidence import ConfidenceSet
+    >>> coins = [ConfidenceSet(tail, n_states=2, n_rows=1, delta=0.05) for tail in ("model", "chernoff", "hoeffding")]
+    >>> bounds = [float(coin.event_bound(30, 100)) for coin in coins]
+    >>> 0.3 < bounds[0] < bounds[1] < bounds[2] < 1
+    True
+    """
+
+    tail: str
+    n_states: int
+    n_rows: int
+    delta: float
+    scale: float = 1.0
+    min_probability: float | None = None
+
+    def __post_init__(self) -> None:
+        _checks.one_of("tail", self.tail, TAILS)
+        _checks.integer("n_states", self.n_states, 1)
+        _checks.integer("n_rows", self.n_rows, 1)
+        _checks.probability("delta", self.delta)
+        _checks.number("scale", self.scale, 0.0)
+        _checks.min_probability(self.min_probability)
+        half = max(1, self.n_states // 2)
+        costs = [math.log(half) + math.log(_partitions(self.n_states, size)) for size in range(self.n_states + 1)]
+        object.__setattr__(self, "_event_costs", np.array(costs))
+
+    def event_bound(self, seen: Any, visits: Any, size: Any = 1) -> np.ndarray:
+        """Largest probability that the set allows an event.
+
+        Parameters
+        ----------
+        seen, visits : array_like of int
+            How often the event was seen, and in how many visits. They broadcast against each other.
+        size : array_like of int
+            Number of states in the event, from 1 to S - 1. Only "model" uses it.
+
+        Returns
+        -------
+        numpy.ndarray
+            Bounds in [0, 1]; 1 where there were no visits.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a count is negative or not an integer, more was seen than visited, or there is no such size.
+
+        Notes
+        -----
+        Chapter 4, :eq:`event-bound`.
+
+        Examples
+        --------
+        What was not seen in a hundred visits may still have a probability of about L / 100:
+
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row = ConfidenceSet("model", n_states=5, n_rows=60, delta=0.05)
+        >>> 0.08 < float(row.event_bound(0, 100)) < 0.12
+        True
+        """
+        arrays = [np.asarray(each) for each in (seen, visits, size)]
+        for name, each in zip(("seen", "visits", "size"), arrays, strict=True):
+            if each.dtype.kind not in "iu":
+                raise TypeError(f"{name} must be integers, got {each!r}")
+        seen, visits, size = np.broadcast_arrays(*arrays)
+        for name, wrong in (("seen", (seen < 0) | (seen > visits)), ("size", (size < 1) | (size > self.n_states))):
+            if wrong.any():
+                where = _checks.first_true(wrong)
+                limit = f"0 to {int(visits[where])}" if name == "seen" else f"1 to {self.n_states}"
+                value = int((seen if name == "seen" else size)[where])
+                raise ValueError(f"{name}{_checks.place(where)} must be from {limit}, got {value}")
+        return self._bound(seen, visits, self._costs[size])[()]
+
+    def optimistic(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """The kernel that dominates every kernel of the set, in the order of a value vector.
+
+        Parameters
+        ----------
+        transitions : numpy.ndarray of int, shape (..., S)
+            How often each next state was seen, for each row.
+        value : numpy.ndarray, shape (S,)
+            Value of each next state; only their order matters.
+
+        Returns
+        -------
+        numpy.ndarray, shape (..., S)
+            For each row a distribution. Its worst case over a TV, KL or chi-square ball is at least that of every
+            kernel in the set; so is its expectation.
+
+        Raises
+        ------
+        ValueError
+            If the counts contradict ``min_probability``.
+
+        Notes
+        -----
+        Chapter 4, :eq:`optimistic-model` and :prf:ref:`tail-kernel`: from the best state downwards, the tail of the
+        kernel is the bound of the observed tail, made monotone by a running minimum from the right.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row = ConfidenceSet("model", n_states=3, n_rows=1, delta=0.05)
+        >>> seen, value = np.array([70, 0, 30]), np.array([0.0, 2.0, 1.0])
+        >>> best, worst = row.optimistic(seen, value), row.pessimistic(seen, value)
+        >>> bool(best @ value > seen @ value / 100 > worst @ value)
+        True
+        """
+        rows = transitions.reshape(-1, transitions.shape[-1])
+        order = np.argsort(-value, kind="stable")
+        kernel = np.empty(rows.shape)
+        for piece in pieces(rows):
+            tails = np.ones((len(rows[piece]), len(order)))
+            tails[:, :-1] = self._raised_tails(rows[piece].take(order, axis=1))
+            tails[:, 1:] -= tails[:, :-1].copy()
+            kernel[piece, order] = tails
+        return kernel.reshape(transitions.shape)
+
+    def pessimistic(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """The kernel that every kernel of the set dominates: :meth:`optimistic` for the opposite order.
+
+        Parameters
+        ----------
+        transitions : numpy.ndarray of int, shape (..., S)
+            How often each next state was seen, for each row.
+        value : numpy.ndarray, shape (S,)
+            Value of each next state.
+
+        Returns
+        -------
+        numpy.ndarray, shape (..., S)
+            For each row a distribution.
+
+        Raises
+        ------
+        ValueError
+            If the counts contradict ``min_probability``.
+
+        Examples
+        --------
+        A row that was never visited may lead to the worst state for certain:
+
+        >>> import numpy as np
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row = ConfidenceSet("model", n_states=3, n_rows=1, delta=0.05)
+        >>> row.pessimistic(np.array([0, 0, 0]), np.array([0.0, 2.0, 1.0])).tolist()
+        [1.0, 0.0, 0.0]
+        """
+        return self.optimistic(transitions, -value)
+
+    def _raised_tails(self, rows: np.ndarray) -> np.ndarray:
+        """Bounds (R, S - 1) of the j best states for each j, from counts (R, S) sorted from the best downwards."""
+        above = np.cumsum(rows, axis=1)
+        visits, above = above[:, -1:], above[:, :-1]
+        seen = rows > 0
+        seen_above = np.cumsum(seen, axis=1)
+        seen_below: np.ndarray = seen_above[:, -1:] - seen_above[:, :-1]
+        # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
+        costs = np.minimum(self._costs[1:-1], self._costs[seen_below])
+        tails = self._bound(above, visits, costs)
+        if self.min_probability is not None:
+            if (seen_above[:, -1] * self.min_probability > 1 + 1e-9).any():
+                most = int(seen_above[:, -1].max())
+                raise ValueError(
+                    f"min_probability={self.min_probability} is contradicted: a row has {most} next states"
+                )
+            tails[(above == 0) & (tails < self.min_probability)] = 0.0
+            np.minimum(tails, 1 - self.min_probability * seen_below, out=tails)
+        return np.minimum.accumulate(tails[:, ::-1], axis=1)[:, ::-1]
+
+    def _bound(self, seen: np.ndarray, visits: np.ndarray, costs: np.ndarray) -> np.ndarray:
+        """Bounds of events that were ``seen`` so often; ``costs`` are what a union over all events pays for each."""
+        times = np.maximum(visits, 1)
+        frequency = seen / times
+        if self.tail == "model":
+            mixed = np.where((seen > 0) & (seen < visits), 0.5 * np.log(times), 0.0)
+            raised = _tails.chernoff(frequency, visits, math.log(4 * self.n_rows / self.delta) + costs + mixed)
+        else:
+            log_term = self.n_states * math.log(2) + log_term_at(visits, self.n_rows, self.delta)
+            inequality = {"hoeffding": _tails.hoeffding, "bernstein": _tails.bernstein, "chernoff": _tails.chernoff}
+            raised = np.where(visits > 0, inequality[self.tail](frequency, visits, log_term), 1.0)
+        return raised if self.scale == 1 else np.minimum(frequency + self.scale * (raised - frequency), 1.0)
+
+    @property
+    def _costs(self) -> np.ndarray:
+        return self._event_costs  # type: ignore[attr-defined]
+
+
+def _partitions(n_states: int, size: int) -> int:
+    """In how many ways the states fall into two parts, one of them of this size."""
+    ways = math.comb(n_states, size)
+    return ways // 2 if 2 * size == n_states else ways

@@ -1,0 +1,237 @@
+"""Runs: a learner plays a game, episode after episode, and a history tells what each plan was worth.
+
+``run`` simulates; it knows the game, so it can say how far each plan was from a robust equilibrium. The learner sees
+only counts. While a plan is kept, episodes are independent and only their counts matter, so they are drawn together,
+in as many steps as it takes to notice that some visits have doubled: ten episodes or 10**12 cost about the same.
+Chapters 5 and 6 of the book.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from . import _checks
+from ._counts import Counts
+from ._flows import flow
+from ._history import Checkpoint, History
+from .games import MarkovGame
+from .planning import gap_and_value
+from .uncertainty import sets_per_player
+
+__all__ = ["History", "run"]
+
+_MOST_EPISODES = 10**15
+
+
+def run(
+    learner: Any,
+    game: MarkovGame,
+    n_episodes: int,
+    seed: int = 0,
+    progress: bool = False,
+    until: float | None = None,
+    resume: History | None = None,
+) -> History:
+    """Let a learner play a game, and record what each of its plans was worth.
+
+    Parameters
+    ----------
+    learner : Mornavi or another with the same attributes
+        ``plan(counts)``, ``uncertainty``, ``concept`` and ``replan`` are used.
+    game : MarkovGame
+        What is played, with S states, A joint actions and horizon H. The learner sees counts of it only.
+    n_episodes : int
+        Episodes K, from 1 to 10**15, those of ``resume`` among them.
+    seed : int
+        Not negative. The same seed gives the same run. A resumed run goes on with its own.
+    progress : bool
+        Whether to show a progress bar; needs tqdm.
+    until : float or None
+        Stop at the first plan whose certificate is at most this.
+    resume : History or None
+        A run of the same learner and game to be taken up; the result is that of a run without the break.
+
+    Returns
+    -------
+    History
+        One record per plan.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form, or ``resume`` belongs to another learner or game.
+    ImportError
+        If ``progress`` is asked for and tqdm is missing.
+
+    Notes
+    -----
+    Chapter 5, :prf:ref:`low-switching`: with ``replan="doubling"`` there is a new plan once some N_h(s, a) has doubled
+    or was first visited, so at most H S A (floor(log2 K) + 1) + 1 plans are made. Visits are looked at 1, 2, 4, ...
+    episodes after a plan. Where K falls between two looks, the episodes since the last one count in ``episode`` and
+    ``regret``, which depend on the plan alone; ``checkpoint`` stays at the look.
+
+    Examples
+    --------
+    >>> from mornavi_lite import KullbackLeibler, Mornavi, run, zoo
+    >>> history = run(Mornavi(KullbackLeibler(0.1)), zoo.safe_or_risky(), n_episodes=10**9)
+    >>> bool((history.gap <= history.certificate).all()), history.n_plans < 400
+    (True, True)
+    """
+    for name in ("plan", "uncertainty", "concept", "replan"):
+        if not hasattr(learner, name):
+            raise TypeError(f"learner must have plan, uncertainty, concept and replan, got {type(learner).__name__}")
+    if not isinstance(game, MarkovGame):
+        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    total = _checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
+    goal = -1.0 if until is None else _checks.number("until", until, 0.0)
+    going = _Run(learner, game, _checks.integer("seed", seed, 0))
+    if resume is not None:
+        going.take_up(resume, total)
+    with _bar(total, going.episode, progress) as bar:
+        while going.episode < total:
+            if going.wants_plan():
+                going.make_plan()
+                if going.certificates[-1] <= goal:
+                    return going.history(going.episode)
+            batch = going.until_next_look()
+            if going.episode + batch > total:
+                break
+            going.play(batch)
+            bar.update(batch)
+            bar.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
+    return going.history(total)
+
+
+class _Run:
+    """A run on its way: the counts, the plan that is played, and one record for each plan so far."""
+
+    def __init__(self, learner: Any, game: MarkovGame, seed: int) -> None:
+        self.learner, self.game = learner, game
+        self.sets = sets_per_player(learner.uncertainty, game.n_players)
+        self.rng = np.random.default_rng(seed)
+        self.counts = Counts(game.n_states, game.n_actions, game.horizon)
+        self.planned_visits = self.counts.visits.copy()
+        self.episode = self.since_plan = 0
+        self.starts: list[int] = []
+        self.gaps: list[float] = []
+        self.values: list[np.ndarray] = []
+        self.uppers: list[np.ndarray] = []
+        self.lowers: list[np.ndarray] = []
+        self.certificates: list[float] = []
+        self.policy = self.best_policy = np.empty(self.counts.visits.shape)
+
+    def wants_plan(self) -> bool:
+        """Whether there is no plan, or enough was seen since it was made."""
+        if not self.starts:
+            return True
+        if self.learner.replan == "episode":
+            return self.since_plan > 0
+        return bool((self.counts.visits >= np.maximum(2 * self.planned_visits, 1)).any())
+
+    def make_plan(self) -> None:
+        """Ask the learner for a plan, and record what it claims and what it is worth in the true game."""
+        plan = self.learner.plan(self.counts)
+        start = self.game.initial
+        gap, value = gap_and_value(self.game, plan.policy, self.sets, self.learner.concept)
+        upper, lower = plan.upper[:, 0] @ start, plan.lower[:, 0] @ start
+        certificate = float((upper - lower).max())
+        if not self.certificates or certificate < min(self.certificates):
+            self.best_policy = plan.policy
+        self.policy, self.planned_visits, self.since_plan = plan.policy, self.counts.visits.copy(), 0
+        self.starts.append(self.episode)
+        self.gaps.append(gap)
+        self.values.append(value[:, 0] @ start)
+        self.uppers.append(upper)
+        self.lowers.append(lower)
+        self.certificates.append(certificate)
+
+    def until_next_look(self) -> int:
+        """Episodes to play before visits are looked at again: that is 1, 2, 4, ... episodes after the plan."""
+        return 1 if self.learner.replan == "episode" else max(1, self.since_plan)
+
+    def play(self, n_episodes: int) -> None:
+        """Play the plan, and count."""
+        played = flow(self.game.transition, self.game.initial, self.policy, n_episodes, self.rng)
+        self.counts.add_unchecked(played, self.game.reward)
+        self.episode += n_episodes
+        self.since_plan += n_episodes
+
+    def history(self, end: int) -> History:
+        """All records, the last one up to ``end``."""
+        return History(
+            episode=np.array([*self.starts[1:], end], dtype=np.int64),
+            gap=np.array(self.gaps),
+            value=np.array(self.values),
+            upper=np.array(self.uppers),
+            lower=np.array(self.lowers),
+            policy=self.policy,
+            best_policy=self.best_policy,
+            checkpoint=Checkpoint(
+                self.counts,
+                self.planned_visits,
+                self.episode,
+                self.since_plan,
+                _generator_state(self.rng),
+                self.origin(),
+            ),
+        )
+
+    def take_up(self, history: History, total: int) -> None:
+        """Go on where ``history`` has its checkpoint."""
+        if not isinstance(history, History):
+            raise TypeError(f"resume must be a History, got {type(history).__name__}")
+        at = history.checkpoint
+        if at.origin != self.origin():
+            raise ValueError("resume must be a run of the same learner and the same game")
+        if total < history.episode[-1]:
+            raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
+        self.rng.bit_generator.state = json.loads(at.generator)
+        self.counts, self.planned_visits = at.counts.copy(), at.planned_visits
+        self.episode, self.since_plan = at.episode, at.since_plan
+        self.starts = [0, *history.episode[:-1].tolist()]
+        self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
+        self.values, self.uppers, self.lowers = list(history.value), list(history.upper), list(history.lower)
+        self.policy, self.best_policy = history.policy, history.best_policy
+
+    def origin(self) -> str:
+        """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
+        digest = hashlib.sha256(repr(self.learner).encode())
+        for array in (self.game.transition, self.game.reward, self.game.initial):
+            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        digest.update(repr(self.game.n_actions).encode())
+        return digest.hexdigest()
+
+
+def _generator_state(rng: np.random.Generator) -> str:
+    return json.dumps(rng.bit_generator.state, sort_keys=True)
+
+
+def _bar(total: int, done: int, wanted: bool) -> Any:
+    """A progress bar, or something that takes the same calls and shows nothing."""
+    if not wanted:
+        return _NoBar()
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install 'mornavi-lite[progress]'") from error
+    return tqdm(total=total, initial=done, unit=" episodes", unit_scale=True)
+
+
+class _NoBar:
+    """Takes what a progress bar takes, and shows nothing."""
+
+    def __enter__(self) -> _NoBar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def update(self, n_episodes: int) -> None:
+        pass
+
+    def set_postfix_str(self, text: str, refresh: bool) -> None:
+        pass
