@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,10 @@ import numpy as np
 from . import _checks
 from ._counts import Counts
 from ._files import read_arrays, write_arrays
+from ._plan import Plan
 
-_RECORDED = ("episode", "gap", "value", "upper", "lower")
+_PER_PLAYER = ("value", "upper", "lower")
+_RECORDED = ("episode", "gap", *_PER_PLAYER)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Checkpoint:
 
     Attributes
     ----------
+    plan : Plan
+        The last plan.
     counts : Counts
         What the learner had seen.
     planned_visits : numpy.ndarray of int64, shape (H, S, A)
@@ -35,6 +40,7 @@ class Checkpoint:
         Digest of learner and game.
     """
 
+    plan: Plan
     counts: Counts
     planned_visits: np.ndarray
     episode: int
@@ -57,8 +63,6 @@ class History:
         True robust value of the plan's policy for each player, at the initial distribution.
     upper, lower : numpy.ndarray, shape (n, m)
         The learner's bounds, at the initial distribution.
-    policy : numpy.ndarray, shape (H, S, A)
-        Policy of the last plan.
     best_policy : numpy.ndarray, shape (H, S, A)
         Policy of the plan with the smallest certificate; of the first such plan.
     checkpoint : Checkpoint
@@ -79,9 +83,13 @@ class History:
     value: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
-    policy: np.ndarray
     best_policy: np.ndarray
     checkpoint: Checkpoint = field(repr=False)
+
+    @property
+    def policy(self) -> np.ndarray:
+        """Policy of the last plan, shape (H, S, A)."""
+        return self.checkpoint.plan.policy
 
     @property
     def n_plans(self) -> int:
@@ -177,10 +185,11 @@ class History:
         write_arrays(
             path,
             "History",
-            {name: getattr(self, name) for name in (*_RECORDED, "policy", "best_policy")}
+            {name: getattr(self, name) for name in _RECORDED}
+            | {f"plan_{name}": array for name, array in at.plan._asdict().items()}
             | {"transitions": at.counts.transitions, "reward": at.counts.reward, "n_actions": at.counts.n_actions}
             | {"planned_visits": at.planned_visits, "generator": at.generator, "origin": at.origin}
-            | {"checkpoint": np.array([at.episode, at.since_plan])},
+            | {"checkpoint": np.array([at.episode, at.since_plan]), "best_policy": self.best_policy},
         )
 
     @classmethod
@@ -219,14 +228,41 @@ class History:
         """
         stored = read_arrays(path, "History")
         try:
-            n_steps, n_states = stored["policy"].shape[:2]
-            counts = Counts(n_states, stored["n_actions"].tolist(), n_steps)
+            plan = Plan(*(stored[f"plan_{name}"] for name in Plan._fields))
+            counts = Counts(plan.policy.shape[1], stored["n_actions"].tolist(), plan.policy.shape[0])
             counts.add(stored["transitions"], stored["reward"])
             episode, since_plan = (int(n) for n in stored["checkpoint"])
-            checkpoint = Checkpoint(
-                counts, stored["planned_visits"], episode, since_plan, str(stored["generator"]), str(stored["origin"])
+            json.loads(str(stored["generator"]))
+            history = cls(
+                **{name: stored[name] for name in (*_RECORDED, "best_policy")},
+                checkpoint=Checkpoint(
+                    plan,
+                    counts,
+                    stored["planned_visits"],
+                    episode,
+                    since_plan,
+                    str(stored["generator"]),
+                    str(stored["origin"]),
+                ),
             )
-            recorded = {name: stored[name] for name in (*_RECORDED, "policy", "best_policy")}
-        except (KeyError, ValueError, TypeError) as error:
+            history._check_shapes()
+        except (KeyError, ValueError, TypeError, IndexError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
-        return cls(**recorded, checkpoint=checkpoint)
+        return history
+
+    def _check_shapes(self) -> None:
+        """Raise unless all arrays belong to one run."""
+        n, visits, plan = len(self.episode), self.checkpoint.counts.visits.shape, self.checkpoint.plan
+        m = len(self.checkpoint.counts.n_actions)
+        values = (m, visits[0] + 1, visits[1])
+        for name, array, shape in (
+            *((name, getattr(self, name), (n, m)[: 1 + (name in _PER_PLAYER)]) for name in _RECORDED),
+            *(
+                (f"plan.{name}", array, visits if name == "policy" else values)
+                for name, array in plan._asdict().items()
+            ),
+            ("best_policy", self.best_policy, visits),
+            ("planned_visits", self.checkpoint.planned_visits, visits),
+        ):
+            if array.shape != shape or n == 0:
+                raise ValueError(f"{name} has shape {array.shape}, not {shape}")

@@ -136,8 +136,7 @@ def deviation_gain(payoffs: Any, policy: Any, n_actions: Sequence[int], concept:
     concept = _checks.one_of("concept", concept, CONCEPTS)
     payoffs = _checked_payoffs(payoffs, n_actions)
     policy = _checked_policy(policy, payoffs.shape[:-2], n_actions)
-    if concept == "nash":
-        _require_product(policy, n_actions)
+    require_product(policy, n_actions, concept)
     # On scaled payoffs, so that a large constant costs no digits and nothing overflows.
     scaled, _, exponent = scaled_payoffs(payoffs)
     return np.ldexp(_deviations.gains(scaled, policy, n_actions, concept), exponent).max(axis=-1)
@@ -250,8 +249,10 @@ def _checked_policy(policy: Any, games: tuple[int, ...], n_actions: tuple[int, .
     return policy
 
 
-def _require_product(policy: np.ndarray, n_actions: tuple[int, ...]) -> None:
-    """Raise at the first policy that is no product."""
+def require_product(policy: np.ndarray, n_actions: tuple[int, ...], concept: str) -> None:
+    """Raise at the first policy (..., A) that is no product, if ``concept`` is "nash", which needs one."""
+    if concept != "nash":
+        return
     independent = _deviations.is_product(policy, n_actions)
     if not independent.all():
         where = _checks.first_true(~independent)

@@ -12,15 +12,20 @@ Definitions and proofs: chapters 4 and 5 of the book. The algorithm is that of F
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import _checks
-from ._counts import Counts, frequencies
-from .confidence import TAILS, ConfidenceSet, bonus, log_term_at
-from .equilibrium import CONCEPTS, deviation_value_unchecked, solve_stage_unchecked
+from ._counts import Counts
+from ._flows import flow
+from ._plan import Plan
+from ._stage_payoffs import StagePayoffs
+from .confidence import TAILS
+from .equilibrium import CONCEPTS, deviation_value_unchecked, require_product, solve_stage_unchecked
+from .games import MarkovGame
 from .planning import Uncertainty
 from .uncertainty import Nominal, UncertaintySet, sets_per_player
 
@@ -28,57 +33,6 @@ __all__ = ["Mornavi", "NashVI", "Plan"]
 
 CONFIDENCES = (*TAILS, "bonus")
 REPLANS = ("doubling", "episode")
-
-
-class Plan(NamedTuple):
-    """What a learner would play now, and between which values its robust value lies.
-
-    Attributes
-    ----------
-    policy : numpy.ndarray, shape (H, S, A)
-        Joint policy: an equilibrium of the optimistic stage games.
-    upper : numpy.ndarray, shape (m, H+1, S)
-        With probability 1 - delta at least the robust value of every deviation of the concept, and of the policy.
-    lower : numpy.ndarray, shape (m, H+1, S)
-        With probability 1 - delta at most the robust value of the policy.
-    """
-
-    policy: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
-
-    def certificate(self, initial: int | np.ndarray = 0) -> float:
-        """Bound on the gap of the policy, from the counts alone.
-
-        Parameters
-        ----------
-        initial : int or numpy.ndarray of shape (S,)
-            Initial state, or its distribution.
-
-        Returns
-        -------
-        float
-            The largest distance of upper and lower value of any player, in units of reward.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If ``initial`` is not of that form.
-
-        Notes
-        -----
-        Chapter 5, :eq:`certificate`. Proven for the confidence sets at ``scale=1``; a heuristic for bonuses.
-
-        Examples
-        --------
-        Before the first episode it says nothing:
-
-        >>> from mornavi_lite import Counts, Mornavi, Nominal
-        >>> Mornavi(Nominal()).plan(Counts(n_states=2, n_actions=(2, 2), horizon=3)).certificate()
-        3.0
-        """
-        start = _checks.distribution("initial", initial, self.upper.shape[-1])
-        return float(((self.upper[:, 0] - self.lower[:, 0]) @ start).max())
 
 
 @dataclass(frozen=True)
@@ -176,19 +130,90 @@ class Mornavi:
         >>> plan.upper[0, :, 0].tolist(), plan.lower[0, :, 0].tolist()
         ([3.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0])
         """
+        return self._values(counts, lambda h, high, low: self._equilibrium(counts, h, high))
+
+    def certify(self, counts: Counts, policy: Any) -> Plan:
+        """Bounds on the robust value of any policy, and of every deviation from it, from counts alone.
+
+        Parameters
+        ----------
+        counts : Counts
+            What has been seen, by whatever policies.
+        policy : array_like, shape (H, S, A)
+            Joint policy; for concept "nash" a product of the players' own.
+
+        Returns
+        -------
+        Plan
+            The policy with its upper and lower values (m, H+1, S).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not of that form.
+
+        Notes
+        -----
+        Chapter 5, :eq:`certificate`: the theorem holds for every policy, not only for the learner's own.
+
+        Examples
+        --------
+        The learner's own policy gets the learner's own bounds:
+
+        >>> from mornavi_lite import Counts, Mornavi, TotalVariation
+        >>> counts, learner = Counts(n_states=2, n_actions=(2, 2), horizon=3), Mornavi(TotalVariation(0.1))
+        >>> plan = learner.plan(counts)
+        >>> bool((learner.certify(counts, plan.policy).lower == plan.lower).all())
+        True
+        """
+        rows = _checks.probability_rows("policy", policy)
+        if isinstance(counts, Counts):
+            _checks.has_shape("policy", rows, counts.visits.shape, "(H, S, A)")
+            require_product(rows, counts.n_actions, self.concept)
+        return self._values(counts, lambda h, high, low: rows[h])
+
+    def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        """How this learner gathers data: it plays its plan.
+
+        Parameters
+        ----------
+        game : MarkovGame
+            What is played.
+        plan : Plan
+            The plan of the moment.
+        n_episodes : int
+            Number of episodes.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (H, S, A, S)
+            How often each transition happened.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite import Counts, Mornavi, Nominal, zoo
+        >>> game, learner = zoo.traffic_merge(), Mornavi(Nominal())
+        >>> plan = learner.plan(Counts(game.n_states, game.n_actions, game.horizon))
+        >>> int(learner.collect(game, plan, 10, np.random.default_rng(0))[0].sum())
+        10
+        """
+        return flow(game.transition, game.initial, plan.policy, n_episodes, rng)
+
+    def _values(self, counts: Counts, choose: Callable[[int, np.ndarray, np.ndarray], np.ndarray]) -> Plan:
+        """The policy that ``choose`` makes from the stage payoffs of a step, and its bounds, from the last step on."""
         if not isinstance(counts, Counts):
             raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
         sets = sets_per_player(self.uncertainty, len(counts.n_actions))
-        model = self._confidence_set(counts)
+        payoffs = StagePayoffs(counts, sets, self.confidence, self.delta, self.scale, self.min_probability)
         policy = np.empty(counts.visits.shape)
         upper = np.zeros((len(sets), counts.horizon + 1, counts.n_states))
         lower = np.zeros_like(upper)
         for h in reversed(range(counts.horizon)):
-            high, low = self._payoffs(counts, model, sets, h, upper[:, h + 1], lower[:, h + 1])
-            try:
-                policy[h] = solve_stage_unchecked(high, counts.n_actions, self.concept)
-            except RuntimeError as error:
-                raise RuntimeError(f"step {h}, stage games by state: {error}") from error
+            high, low = payoffs.at(h, upper[:, h + 1], lower[:, h + 1])
+            policy[h] = choose(h, high, low)
             for i in range(len(sets)):
                 followed = (policy[h] * high[:, i]).sum(axis=-1)
                 deviated = deviation_value_unchecked(high[:, i], policy[h], counts.n_actions, i, self.concept)
@@ -196,50 +221,11 @@ class Mornavi:
                 lower[i, h] = (policy[h] * low[:, i]).sum(axis=-1)
         return Plan(policy, upper, lower)
 
-    def _confidence_set(self, counts: Counts) -> ConfidenceSet | None:
-        """The set for all rows of the game together; None for bonuses."""
-        if self.confidence == "bonus":
-            return None
-        n_rows = counts.visits.size
-        return ConfidenceSet(self.confidence, counts.n_states, n_rows, self.delta, self.scale, self.min_probability)
-
-    def _payoffs(
-        self,
-        counts: Counts,
-        model: ConfidenceSet | None,
-        sets: list[UncertaintySet],
-        step: int,
-        upper: np.ndarray,
-        lower: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Highest and lowest robust stage payoffs (S, m, A) that counts allow, from values (m, S) at the next step."""
-        seen, visits = counts.transitions[step], counts.visits[step]
-        high, low = np.empty((2, counts.n_states, len(sets), visits.shape[-1]))
-        for i, ball in enumerate(sets):
-            if model is None:
-                width = self.scale * self._bonus(counts, ball, step, upper[i], lower[i])
-                best = worst = frequencies(seen, visits)
-            else:
-                width = np.zeros(visits.shape)
-                best, worst = model.optimistic(seen, upper[i]), model.pessimistic(seen, lower[i])
-            reward = counts.reward[i, step]
-            highest = np.where(visits > 0, reward, 1.0)  # what nobody saw may be 1, or 0
-            high[:, i] = highest + ball.worst_case_unchecked(best, upper[i]) + width
-            low[:, i] = reward + ball.worst_case_unchecked(worst, lower[i]) - width
-        return np.minimum(high, counts.horizon - step), np.maximum(low, 0.0)
-
-    def _bonus(
-        self, counts: Counts, ball: UncertaintySet, step: int, upper: np.ndarray, lower: np.ndarray
-    ) -> np.ndarray:
-        """Bonus (S, A) of one step for one player."""
-        visits = counts.visits[step]
-        rows, log_term = (
-            frequencies(counts.transitions[step], visits),
-            log_term_at(visits, counts.visits.size, self.delta),
-        )
-        return bonus(
-            ball, rows, visits, upper, lower, log_term, counts.horizon, counts.n_episodes, self.min_probability
-        )
+    def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
+        try:
+            return solve_stage_unchecked(payoffs, counts.n_actions, self.concept)
+        except RuntimeError as error:
+            raise RuntimeError(f"step {step}, stage games by state: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import numpy as np
 
 from . import _checks
 from ._counts import Counts
-from ._flows import flow
 from ._history import Checkpoint, History
+from ._plan import Plan
 from .games import MarkovGame
-from .planning import gap_and_value
-from .uncertainty import sets_per_player
+from .planning import Uncertainty, gap_and_value
+from .uncertainty import UncertaintySet, sets_per_player
 
 __all__ = ["History", "run"]
 
@@ -35,13 +35,14 @@ def run(
     progress: bool = False,
     until: float | None = None,
     resume: History | None = None,
+    uncertainty: Uncertainty | None = None,
 ) -> History:
     """Let a learner play a game, and record what each of its plans was worth.
 
     Parameters
     ----------
     learner : Mornavi or another with the same attributes
-        ``plan(counts)``, ``uncertainty``, ``concept`` and ``replan`` are used.
+        Used are ``plan(counts)``, ``collect(game, plan, n_episodes, rng)``, ``uncertainty``, ``concept``, ``replan``.
     game : MarkovGame
         What is played, with S states, A joint actions and horizon H. The learner sees counts of it only.
     n_episodes : int
@@ -54,6 +55,8 @@ def run(
         Stop at the first plan whose certificate is at most this.
     resume : History or None
         A run of the same learner and game to be taken up; the result is that of a run without the break.
+    uncertainty : UncertaintySet, sequence of them or None
+        Sets with which gaps and values are evaluated in the true game. None: the learner's own.
 
     Returns
     -------
@@ -81,14 +84,15 @@ def run(
     >>> bool((history.gap <= history.certificate).all()), history.n_plans < 400
     (True, True)
     """
-    for name in ("plan", "uncertainty", "concept", "replan"):
+    for name in ("plan", "collect", "uncertainty", "concept", "replan"):
         if not hasattr(learner, name):
-            raise TypeError(f"learner must have plan, uncertainty, concept and replan, got {type(learner).__name__}")
+            raise TypeError(f"learner must have {name}, as Mornavi has; got {type(learner).__name__}")
     if not isinstance(game, MarkovGame):
         raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
     total = _checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
     goal = -1.0 if until is None else _checks.number("until", until, 0.0)
-    going = _Run(learner, game, _checks.integer("seed", seed, 0))
+    judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, game.n_players)
+    going = _Run(learner, game, judged_by, _checks.integer("seed", seed, 0))
     if resume is not None:
         going.take_up(resume, total)
     with _bar(total, going.episode, progress) as bar:
@@ -109,9 +113,8 @@ def run(
 class _Run:
     """A run on its way: the counts, the plan that is played, and one record for each plan so far."""
 
-    def __init__(self, learner: Any, game: MarkovGame, seed: int) -> None:
-        self.learner, self.game = learner, game
-        self.sets = sets_per_player(learner.uncertainty, game.n_players)
+    def __init__(self, learner: Any, game: MarkovGame, sets: list[UncertaintySet], seed: int) -> None:
+        self.learner, self.game, self.sets = learner, game, sets
         self.rng = np.random.default_rng(seed)
         self.counts = Counts(game.n_states, game.n_actions, game.horizon)
         self.planned_visits = self.counts.visits.copy()
@@ -122,7 +125,8 @@ class _Run:
         self.uppers: list[np.ndarray] = []
         self.lowers: list[np.ndarray] = []
         self.certificates: list[float] = []
-        self.policy = self.best_policy = np.empty(self.counts.visits.shape)
+        self.best_policy = np.empty(self.counts.visits.shape)
+        self.plan: Plan | None = None
 
     def wants_plan(self) -> bool:
         """Whether there is no plan, or enough was seen since it was made."""
@@ -141,7 +145,7 @@ class _Run:
         certificate = float((upper - lower).max())
         if not self.certificates or certificate < min(self.certificates):
             self.best_policy = plan.policy
-        self.policy, self.planned_visits, self.since_plan = plan.policy, self.counts.visits.copy(), 0
+        self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
         self.starts.append(self.episode)
         self.gaps.append(gap)
         self.values.append(value[:, 0] @ start)
@@ -155,22 +159,23 @@ class _Run:
 
     def play(self, n_episodes: int) -> None:
         """Play the plan, and count."""
-        played = flow(self.game.transition, self.game.initial, self.policy, n_episodes, self.rng)
+        played = self.learner.collect(self.game, self.plan, n_episodes, self.rng)
         self.counts.add_unchecked(played, self.game.reward)
         self.episode += n_episodes
         self.since_plan += n_episodes
 
     def history(self, end: int) -> History:
         """All records, the last one up to ``end``."""
+        assert self.plan is not None
         return History(
             episode=np.array([*self.starts[1:], end], dtype=np.int64),
             gap=np.array(self.gaps),
             value=np.array(self.values),
             upper=np.array(self.uppers),
             lower=np.array(self.lowers),
-            policy=self.policy,
             best_policy=self.best_policy,
             checkpoint=Checkpoint(
+                self.plan,
                 self.counts,
                 self.planned_visits,
                 self.episode,
@@ -186,7 +191,7 @@ class _Run:
             raise TypeError(f"resume must be a History, got {type(history).__name__}")
         at = history.checkpoint
         if at.origin != self.origin():
-            raise ValueError("resume must be a run of the same learner and the same game")
+            raise ValueError("resume must be a run of the same learner and game, judged by the same sets")
         if total < history.episode[-1]:
             raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
         self.rng.bit_generator.state = json.loads(at.generator)
@@ -195,14 +200,14 @@ class _Run:
         self.starts = [0, *history.episode[:-1].tolist()]
         self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
         self.values, self.uppers, self.lowers = list(history.value), list(history.upper), list(history.lower)
-        self.policy, self.best_policy = history.policy, history.best_policy
+        self.plan, self.best_policy = at.plan, history.best_policy
 
     def origin(self) -> str:
         """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
         digest = hashlib.sha256(repr(self.learner).encode())
         for array in (self.game.transition, self.game.reward, self.game.initial):
             digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        digest.update(repr(self.game.n_actions).encode())
+        digest.update(repr((self.game.n_actions, self.sets)).encode())
         return digest.hexdigest()
 
 
