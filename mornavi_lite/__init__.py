@@ -6,7 +6,7 @@ from . import zoo
 from .confidence import Counts
 from .equilibrium import deviation_gain, solve_stage
 from .games import MarkovGame
-from .learners import Mornavi, NashVI, Plan
+from .learners import EpsilonGreedy, GenerativeDRNVI, Mornavi, NashVI, OfflinePessimistic, Plan, RandomPlay
 from .planning import Solution, best_response, equilibrium_gap, evaluate, solve
 from .runs import History, run
 from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation
@@ -14,13 +14,17 @@ from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation
 __all__ = [
     "ChiSquare",
     "Counts",
+    "EpsilonGreedy",
+    "GenerativeDRNVI",
     "History",
     "KullbackLeibler",
     "MarkovGame",
     "Mornavi",
     "NashVI",
     "Nominal",
+    "OfflinePessimistic",
     "Plan",
+    "RandomPlay",
     "Solution",
     "TotalVariation",
     "best_response",

@@ -14,6 +14,8 @@ function                   what it is good for                                  
 ``congestion``             three players, no two alike                                    3
 ``gambler``                a robust Markov decision process                               1
 ``support_shift``          a decision that no training ever reaches                       1
+``paper_cooperative``      the paper's experiment: risky against safe, a common payoff        2
+``paper_general_sum``      the same with a 2 x 2 game at the end of each way              2
 ``garnet``                 random, of any size, for tests and timings                     any
 =========================  =============================================================  =======
 
@@ -28,6 +30,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import _checks
+from ._zoo_experiment import paper_cooperative, paper_general_sum
 from ._zoo_papers import delayed_coordination, safe_or_risky, traffic_merge
 from ._zoo_roads import congestion, intersection
 from ._zoo_single import gambler, support_shift
@@ -41,6 +44,8 @@ __all__ = [
     "gambler",
     "garnet",
     "intersection",
+    "paper_cooperative",
+    "paper_general_sum",
     "patrol",
     "safe_or_risky",
     "support_shift",
