@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,11 +17,24 @@ FORMAT = 1
 
 def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any]) -> None:
     """Write arrays to ``path`` in NumPy's npz format: a reader finds the old file or the new one, never a part."""
+    with _whole_or_not(path) as handle:
+        np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), **arrays)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text to ``path``, whole or not at all."""
+    with _whole_or_not(path) as handle:
+        handle.write(text.encode())
+
+
+@contextmanager
+def _whole_or_not(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to, renamed to ``path`` once all is on disk; on an error, what was at ``path`` stays."""
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as handle:
-            np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), **arrays)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         partial.replace(target)

@@ -68,12 +68,11 @@ def paper_general_sum(p_high: float = 0.75) -> MarkovGame:
 
         sH (risky, risky) -> 1, 0.7
         sH (safe, safe) -> 0.7, 1
-        sM (risky, risky) -> 0.6, 0.6
-        sM (risky, safe) -> 0.4, 0.8
-        sM (safe, risky) -> 0.8, 0.4
+        sM (risky, risky) -> 0.75, 0.6
+        sM (safe, safe) -> 0.6, 0.75
 
-    In the high state the players must meet, and each has a place they like better; in the medium state each would like
-    the other to give way; the trap pays nothing.
+    In the high and in the medium state the players must meet, and each has a place they like better. The trap pays
+    nothing.
 
     Parameters
     ----------
@@ -100,14 +99,13 @@ def paper_general_sum(p_high: float = 0.75) -> MarkovGame:
     >>> from mornavi_lite import Nominal, solve, zoo
     >>> solution = solve(zoo.paper_general_sum(), Nominal())
     >>> solution.value[:, 1, 1:3].round(3).tolist()  # (sH, sM) of each player
-    [[1.0, 0.4], [0.7, 0.8]]
+    [[1.0, 0.75], [0.7, 0.6]]
     """
     pays: Pays = {
         ("sH", "risky", "risky"): (1.0, 0.7),
         ("sH", "safe", "safe"): (0.7, 1.0),
-        ("sM", "risky", "risky"): (0.6, 0.6),
-        ("sM", "risky", "safe"): (0.4, 0.8),
-        ("sM", "safe", "risky"): (0.8, 0.4),
+        ("sM", "risky", "risky"): (0.75, 0.6),
+        ("sM", "safe", "safe"): (0.6, 0.75),
     }
     return _game("the paper's shape, general-sum", p_high, pays)
 

@@ -18,6 +18,7 @@ from . import _checks
 from ._counts import Counts
 from ._history import Checkpoint, History
 from ._plan import Plan
+from ._progress import bar
 from .games import MarkovGame
 from .planning import Uncertainty, gap_and_value
 from .uncertainty import UncertaintySet, sets_per_player
@@ -95,7 +96,7 @@ def run(
     going = _Run(learner, game, judged_by, _checks.integer("seed", seed, 0))
     if resume is not None:
         going.take_up(resume, total)
-    with _bar(total, going.episode, progress) as bar:
+    with bar(total, going.episode, progress, "episodes") as shown:
         while going.episode < total:
             if going.wants_plan():
                 going.make_plan()
@@ -105,8 +106,8 @@ def run(
             if going.episode + batch > total:
                 break
             going.play(batch)
-            bar.update(batch)
-            bar.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
+            shown.update(batch)
+            shown.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
     return going.history(total)
 
 
@@ -213,30 +214,3 @@ class _Run:
 
 def _generator_state(rng: np.random.Generator) -> str:
     return json.dumps(rng.bit_generator.state, sort_keys=True)
-
-
-def _bar(total: int, done: int, wanted: bool) -> Any:
-    """A progress bar, or something that takes the same calls and shows nothing."""
-    if not wanted:
-        return _NoBar()
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError("progress=True needs tqdm: pip install 'mornavi-lite[progress]'") from error
-    return tqdm(total=total, initial=done, unit=" episodes", unit_scale=True)
-
-
-class _NoBar:
-    """Takes what a progress bar takes, and shows nothing."""
-
-    def __enter__(self) -> _NoBar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def update(self, n_episodes: int) -> None:
-        pass
-
-    def set_postfix_str(self, text: str, refresh: bool) -> None:
-        pass
