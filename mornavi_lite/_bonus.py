@@ -86,7 +86,8 @@ def bonus(
     if type(ball).__module__ != KullbackLeibler.__module__:
         raise TypeError(f"no bonus is known for {type(ball).__name__}; the confidence sets serve every monotone set")
     middle = (upper + lower) / 2
-    variance = np.maximum(rows @ middle**2 - (rows @ middle) ** 2, 0.0)
+    # Around the mean: a difference of two squares would leave noise, and its root would not be small.
+    variance = (rows * (middle - (rows @ middle)[..., None]) ** 2).sum(axis=-1)
     spread = np.sqrt(constants["variance"] * rate * variance)
     rest = constants["lower order"] * horizon**2 * rows.shape[-1] * rate + last
     if isinstance(ball, ChiSquare) and ball.radius > 0:

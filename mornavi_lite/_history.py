@@ -53,6 +53,8 @@ class Checkpoint:
 class History:
     """What a run was: one record per plan, in the order of the plans.
 
+    Gaps, values and bounds are rounded to multiples of 2**-33, about 1e-10, so that they are the same on every machine.
+
     Attributes
     ----------
     episode : numpy.ndarray of int64, shape (n,)

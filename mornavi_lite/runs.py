@@ -19,6 +19,7 @@ from ._counts import Counts
 from ._history import Checkpoint, History
 from ._plan import Plan
 from ._progress import bar
+from ._scaling import rounded
 from .games import MarkovGame
 from .planning import Uncertainty, gap_and_value
 from .uncertainty import UncertaintySet, sets_per_player
@@ -49,7 +50,7 @@ def run(
     n_episodes : int
         Episodes K, from 1 to 10**15, those of ``resume`` among them.
     seed : int
-        Not negative. The same seed gives the same run. A resumed run goes on with its own.
+        Not negative. The same seed gives the same bytes, on every type of processor. A resumed run keeps its own.
     progress : bool
         Whether to show a progress bar; needs tqdm.
     until : float or None
@@ -138,18 +139,22 @@ class _Run:
         return bool((self.counts.visits >= np.maximum(2 * self.planned_visits, 1)).any())
 
     def make_plan(self) -> None:
-        """Ask the learner for a plan, and record what it claims and what it is worth in the true game."""
+        """Ask the learner for a plan, and record what it claims and what it is worth in the true game.
+
+        All that is recorded is rounded to about 1e-10: the last bits depend on the processor, the rest does not.
+        """
         plan = self.learner.plan(self.counts)
+        plan = Plan(plan.policy, rounded(plan.upper), rounded(plan.lower))
         start = self.game.initial
         gap, value = gap_and_value(self.game, plan.policy, self.sets, self.learner.concept)
-        upper, lower = plan.upper[:, 0] @ start, plan.lower[:, 0] @ start
+        upper, lower = rounded(plan.upper[:, 0] @ start), rounded(plan.lower[:, 0] @ start)
         certificate = float((upper - lower).max())
         if not self.certificates or certificate < min(self.certificates):
             self.best_policy = plan.policy
         self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
         self.starts.append(self.episode)
-        self.gaps.append(gap)
-        self.values.append(value[:, 0] @ start)
+        self.gaps.append(float(rounded(np.asarray(gap))))
+        self.values.append(rounded(value[:, 0] @ start))
         self.uppers.append(upper)
         self.lowers.append(lower)
         self.certificates.append(certificate)
