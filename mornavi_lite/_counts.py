@@ -73,7 +73,7 @@ class Counts:
 
     @property
     def n_episodes(self) -> int:
-        """How many episodes were seen: the visits of the first step."""
+        """How many episodes were seen, which is the number of visits of the first step."""
         return int(self._visits[0].sum())
 
     @property

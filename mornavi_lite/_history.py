@@ -100,12 +100,12 @@ class History:
 
     @property
     def certificate(self) -> np.ndarray:
-        """Largest distance of upper and lower value of any player, shape (n,): with the theorem, a bound on ``gap``."""
+        """Largest distance of upper and lower value of any player, shape (n,), by the theorem a bound on ``gap``."""
         return np.asarray((self.upper - self.lower).max(axis=1))
 
     @property
     def best_certificate(self) -> float:
-        """The smallest certificate of the run: that of ``best_policy``."""
+        """The smallest certificate of the run, which is that of ``best_policy``."""
         return float(self.certificate.min())
 
     @property

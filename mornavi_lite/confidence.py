@@ -59,6 +59,8 @@ class ConfidenceSet:
         chernoff   L = S log 2 + log(2 n_rows N (N + 1) / delta)
         model      L = log(n_rows / delta) + log floor(S / 2) + log C(S, j) + log 4  (+ log(N) / 2 if 0 < n < N)
 
+    with half of C(S, j) where 2 j = S, as the event and the rest are then counted twice.
+
     Hoeffding (1963) with Weissman et al. (2003); Maurer and Pontil (2009); Chernoff (1952); Ville (1939) with the
     mixture of Krichevsky and Trofimov (1981) for "model".
 
@@ -97,7 +99,7 @@ class ConfidenceSet:
         seen, visits : array_like of int
             How often the event was seen, and in how many visits. They broadcast against each other.
         size : array_like of int
-            Number of states in the event, from 1 to S - 1. Only "model" uses it.
+            Number of states in the event, from 1 to S. Only "model" uses it.
 
         Returns
         -------

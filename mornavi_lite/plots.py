@@ -23,8 +23,14 @@ except ImportError as error:
 
 from . import _checks
 from ._graph_layout import spread
+from ._plot_confidence import against_visits, raised_tails
+from ._plot_cost import cost_against_size
+from ._plot_deployment import random_values, value_against_distance, values_of_two
 from ._plot_graph import game_graph
+from ._plot_learning import certificate_and_gap, certificates, plans_made, value_bounds
+from ._plot_payoff_bounds import payoff_bounds
 from ._plot_policy import policy_heatmap, policy_table
+from ._plot_regret import learning_curves
 from ._plot_simplex import ball_on_simplex, on_plane
 from ._plot_stage import payoff_corners, payoff_region, payoff_table
 from ._plot_style import (
@@ -45,19 +51,31 @@ from ._plot_style import (
 
 __all__ = [
     "STYLES",
+    "against_visits",
     "ball_on_simplex",
+    "certificate_and_gap",
+    "certificates",
+    "cost_against_size",
     "game_graph",
     "kernel_bars",
+    "learning_curves",
     "on_plane",
     "panels",
+    "payoff_bounds",
     "payoff_corners",
     "payoff_region",
     "payoff_table",
+    "plans_made",
     "png",
     "policy_heatmap",
     "policy_table",
+    "raised_tails",
+    "random_values",
     "rows_per_second",
+    "value_against_distance",
     "value_against_radius",
+    "value_bounds",
+    "values_of_two",
 ]
 
 
