@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
-.PHONY: help book test notebooks format serve benchmark check-all clean
+.PHONY: help book test notebooks format serve benchmark measurements check-all clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -27,6 +27,9 @@ serve:       ## show the built book on a local web server (PORT=8000)
 
 benchmark:   ## time the package side by side with straightforward code
 	$(RUN) benchmark
+
+measurements: ## run the long measurements of the learners again: episodes, certificates
+	$(RUN) measurements
 
 check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks, pages in a browser
 	$(RUN) check-all

@@ -10,7 +10,10 @@ from .sweep import Grid, sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; 0 if all went well, 1 if a run failed, 2 if an argument is wrong."""
+    """Do what the command line says.
+
+    Returns 0 if all went well, 1 if a run failed, 2 if an argument is wrong or something is missing, 130 after Ctrl-C.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m mornavi_lite", description="Robust Markov games: many runs at once."
     )
@@ -28,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done = sweep(grid, given.out, given.jobs, given.scheduler, given.resume, progress=not given.quiet)
     except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
         print(f"mornavi_lite: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, RuntimeError) else 2
+    except KeyboardInterrupt:
+        print("mornavi_lite: stopped; the same command with --resume goes on from here", file=sys.stderr)
+        return 130
     for configuration, message in done.failures:
         print(f"failed: {configuration}: {message}", file=sys.stderr)
     print(f"{len(done.table)} of {len(grid.configurations)} runs are in {given.out}, with a table in table.csv")

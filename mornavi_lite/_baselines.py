@@ -166,7 +166,7 @@ class OfflinePessimistic(Mornavi):
     True
     """
 
-    behaviour: Any = field(default=None, repr=False)
+    behaviour: Any = field(default=None, repr=False, compare=False)  # its digest stands for it
     digest: str = field(default="uniform", init=False)
 
     def __post_init__(self) -> None:
@@ -175,7 +175,8 @@ class OfflinePessimistic(Mornavi):
             rows = _checks.probability_rows("behaviour", self.behaviour, 3).copy()
             rows.setflags(write=False)
             object.__setattr__(self, "behaviour", rows)
-            object.__setattr__(self, "digest", hashlib.sha256(rows.tobytes()).hexdigest()[:16])
+            digest = hashlib.sha256(repr(rows.shape).encode() + rows.tobytes())
+            object.__setattr__(self, "digest", digest.hexdigest()[:16])
 
     def plan(self, counts: Counts) -> Plan:
         """An equilibrium of the lowest payoffs that counts allow, with bounds; arguments as in ``Mornavi.plan``."""
@@ -183,7 +184,9 @@ class OfflinePessimistic(Mornavi):
 
     def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
         """Episodes of the behaviour policy, whatever the plan; arguments as in ``Mornavi.collect``."""
-        policy = _uniform(plan.policy.shape) if self.behaviour is None else game.check_policy(self.behaviour)
+        shape = game.reward.shape[1:]
+        policy = _uniform(shape) if self.behaviour is None else self.behaviour
+        _checks.has_shape("behaviour", policy, shape, "(H, S, A)")
         return flow(game.transition, game.initial, policy, n_episodes, rng)
 
 
@@ -215,13 +218,19 @@ class RandomPlay(Mornavi):
 
     def plan(self, counts: Counts) -> Plan:
         """The uniform policy, with bounds; arguments as in ``Mornavi.plan``."""
-        return self.certify(counts, _uniform(counts.visits.shape))
+        return self.certify(counts, _uniform(_counts(counts).visits.shape))
 
 
 def _empirical_equilibrium(learner: Mornavi, counts: Counts) -> np.ndarray:
     """Robust equilibrium (H, S, A) of the game whose kernel is what was observed."""
-    game = MarkovGame(counts.empirical_model(), counts.reward, counts.n_actions)
+    game = MarkovGame(_counts(counts).empirical_model(), counts.reward, counts.n_actions)
     return solve(game, learner.uncertainty, learner.concept).policy
+
+
+def _counts(counts: Any) -> Counts:
+    if not isinstance(counts, Counts):
+        raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
+    return counts
 
 
 def _uniform(shape: tuple[int, ...]) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,14 +46,15 @@ def _whole_or_not(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray]:
     """The arrays of a file that :func:`write_arrays` wrote; ValueError if it is truncated, foreign or newer."""
+    stored = io.BytesIO(Path(path).read_bytes())
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
+        with np.load(stored, allow_pickle=False) as members:
+            arrays = {name: members[name] for name in members.files}
+        version = int(arrays.pop("format", 0))
+    except Exception as error:  # whatever NumPy and zipfile make of bytes that are not theirs
         raise ValueError(f"{path} is damaged, or not a file that mornavi_lite wrote ({error})") from None
     if str(arrays.pop("kind", None)) != kind:
         raise ValueError(f"{path} does not hold a {kind} of mornavi_lite")
-    version = int(arrays.pop("format"))
     if version > FORMAT:
         raise ValueError(f"{path} has format {version}; this version of mornavi_lite reads up to {FORMAT}: update it")
     return arrays

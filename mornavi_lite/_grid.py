@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import itertools
 import json
+import math
 import os
 import re
 import tomllib
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import _checks, learners, uncertainty, zoo
 from ._mornavi import Mornavi
 from .games import MarkovGame
-from .uncertainty import UncertaintySet, sets_per_player
+from .uncertainty import Nominal, UncertaintySet
 
 GAMES: dict[str, Callable[..., Any]] = {name: getattr(zoo, name) for name in zoo.__all__}
 LEARNERS: dict[str, Callable[..., Any]] = {name: getattr(learners, name) for name in learners.__all__ if name != "Plan"}
@@ -26,7 +29,10 @@ SETS: dict[str, Callable[..., Any]] = {
 }
 _TABLES = {"game": ("name", GAMES), "learner": ("name", LEARNERS), "uncertainty": ("set", SETS)}
 _OTHERS = ("episodes", "seeds", "until")
+#: Most runs of a grid: a mistyped number of seeds is an error, not an exhausted memory.
+_MOST_RUNS = 10**6
 Configuration = dict[str, Any]
+_Numbered = list[tuple[int, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,11 @@ class Grid:
         >>> len(Grid.read("benchmarks/example_sweep.toml").configurations) >= 24
         True
         """
-        text = Path(path).read_text(encoding="utf8")
+        stored = Path(path).read_bytes()
         try:
+            text = stored.decode()
             content = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not TOML: {error}") from None
         return cls.of(content, str(path), text)
 
@@ -116,23 +123,27 @@ class Grid:
         ...
         ValueError: grid, [[game]] 1: name must be one of ..., got 'chess'
         """
-        place = _Place(source, text)
-        unknown = next((key for key in content if key not in (*_TABLES, *_OTHERS)), None)
-        if unknown is not None:
-            raise place.error("", 0, unknown, f"unknown key {unknown!r}; allowed: {', '.join((*_TABLES, *_OTHERS))}")
+        if not isinstance(content, Mapping):
+            raise TypeError(f"content must be a mapping, got {type(content).__name__}")
+        content, place = _plain(content), _Place(source, text)
+        for key in content:
+            if key not in (*_TABLES, *_OTHERS):
+                raise place.named(key, f"unknown key {key!r}; allowed: {', '.join((*_TABLES, *_OTHERS))}")
         tables = {name: _entries(content, name, place) for name in _TABLES}
         with place.at("", 0):
-            episodes = _checks.integer("episodes", content.get("episodes"), 1, 10**15)
-            seeds = _seeds(content.get("seeds"))
+            for key in ("episodes", "seeds"):
+                if content.get(key) is None:
+                    raise ValueError(f"{key} is missing")
+            episodes = _checks.integer("episodes", content["episodes"], 1, 10**15)
+            seeds = _seeds(content["seeds"])
             until = None if content.get("until") is None else _checks.number("until", content["until"], 0.0)
-        sets = [ball for entry in tables["uncertainty"] for ball in _one_radius_each(entry)]
+            n_runs = math.prod(map(len, tables.values())) * len(seeds)
+            if n_runs > _MOST_RUNS:
+                raise ValueError(f"seeds make {n_runs} runs of this grid, more than {_MOST_RUNS}")
         _check_together(tables, place)
-        return cls(
-            tuple(
-                {"game": g, "learner": n, "uncertainty": u, "seed": seed, "episodes": episodes, "until": until}
-                for g, n, u, seed in itertools.product(tables["game"], tables["learner"], sets, seeds)
-            )
-        )
+        every = itertools.product(*([entry for _, entry in entries] for entries in tables.values()), seeds)
+        last = {"episodes": episodes, "until": until}
+        return cls(tuple({"game": g, "learner": n, "uncertainty": u, "seed": s, **last} for g, n, u, s in every))
 
 
 def key_of(configuration: Configuration) -> str:
@@ -175,9 +186,14 @@ class _Place:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (ValueError, TypeError)):
+        if isinstance(error, (ValueError, TypeError, OverflowError, MemoryError)):
             message = str(error)
             raise self.error(self.table, self.number, re.split(r"\W", message)[0], message) from None
+
+    def named(self, key: Any, message: str) -> ValueError:
+        """A ValueError about what the file calls ``key``: an entry of its own, or a table."""
+        is_table = not self._line("", 0, key) and self._line(key, 0, key)
+        return self.error(key if is_table else "", 0, key, message)
 
     def error(self, table: str, number: int, key: str, message: str) -> ValueError:
         """A ValueError that names the file, the line or table, and says the message."""
@@ -189,33 +205,65 @@ class _Place:
         """Line of a key in the table of this number, or of the table's head; 0 where there is none."""
         found, inside, count = 0, not table, -1
         for n, line in enumerate(self.lines, start=1):
-            head = re.match(r"\s*\[+\s*([\w.]+)\s*\]+", line)
+            head = re.match(r"\s*\[+\s*([\w.]+)\s*\]+\s*(#|$)", line)
             if head:
                 count += head[1] == table
                 inside = head[1] == table and count == number
                 found = n if inside else found
-            elif inside and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            elif inside and re.match(rf"\s*{re.escape(str(key))}\s*=", line):
                 return n
         return found
 
 
-def _entries(content: Mapping[str, Any], table: str, place: _Place) -> list[dict[str, Any]]:
-    """The tables of one name, each with a known word and known parameters."""
-    word, makers = _TABLES[table]
-    entries = content.get(table)
-    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise place.error(table, 0, "", f"a grid needs at least one table [[{table}]]")
-    for number, entry in enumerate(entries):
+def _plain(value: Any) -> Any:
+    """What a TOML file would hold: lists instead of tuples and arrays, so that a configuration is equal to its JSON."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple, range)) else value
+
+
+def _entries(content: Mapping[str, Any], table: str, place: _Place) -> _Numbered:
+    """The tables of one name, numbered, with known words and parameters; one entry for each radius of a list."""
+    given = content.get(table)
+    if not isinstance(given, list) or not given or not all(isinstance(entry, dict) for entry in given):
+        raise place.named(table, f"a grid needs at least one table [[{table}]], with two brackets")
+    entries: _Numbered = []
+    for number, entry in enumerate(given):
         with place.at(table, number):
-            for each in entry.get("players", [entry]):
-                if word not in each:
-                    raise ValueError(f"{word} is missing; one of {', '.join(map(repr, makers))}")
-                _checks.one_of(word, each[word], list(makers))
-                known = [name for name in inspect.signature(makers[each[word]]).parameters if name != "uncertainty"]
-                for key in each:
-                    if key != word and key not in known:
-                        raise ValueError(f"{key} is no parameter of {each[word]}; allowed: {', '.join(known)}")
-    return [dict(entry) for entry in entries]
+            for each in _players(entry) if table == "uncertainty" and "players" in entry else [entry]:
+                _check_words(each, *_TABLES[table])
+            for single in _one_radius_each(entry):
+                if any(single == earlier for _, earlier in entries):
+                    raise ValueError(f"[[{table}]] {json.dumps(single)} is there twice")
+                entries.append((number, single))
+    return entries
+
+
+def _players(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    others = [key for key in entry if key != "players"]
+    if others:
+        raise ValueError(f"{others[0]} cannot stand beside players; it belongs to each of them")
+    players = entry["players"]
+    if not isinstance(players, list) or not players or not all(isinstance(each, dict) for each in players):
+        raise ValueError(f"players must be a list with one table for each, as in {{set = 'Nominal'}}, got {players!r}")
+    return players
+
+
+def _check_words(entry: dict[str, Any], word: str, makers: Mapping[str, Callable[..., Any]]) -> None:
+    """Raise unless an entry names one of ``makers`` and gives parameters that it knows, and all it needs."""
+    if word not in entry:
+        raise ValueError(f"{word} is missing; one of {', '.join(map(repr, makers))}")
+    _checks.one_of(word, entry[word], list(makers))
+    known = dict(inspect.signature(makers[entry[word]]).parameters)
+    known.pop("uncertainty", None)
+    for key in entry:
+        if key != word and key not in known:
+            raise ValueError(f"{key} is no parameter of {entry[word]}; allowed: {', '.join(known) or 'none'}")
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in entry:
+            raise ValueError(f"{key} is missing; {entry[word]} needs it")
 
 
 def _seeds(value: Any) -> Sequence[int]:
@@ -224,24 +272,28 @@ def _seeds(value: Any) -> Sequence[int]:
         if not seeds or len(set(seeds)) < len(seeds):
             raise ValueError(f"seeds must be different from each other, at least one, got {value}")
         return seeds
-    return range(_checks.integer("seeds", value, 1))
+    return range(_checks.integer("seeds", value, 1, _MOST_RUNS))
 
 
 def _one_radius_each(entry: dict[str, Any]) -> list[dict[str, Any]]:
     radii = entry.get("radius")
+    if radii == []:
+        raise ValueError("radius must be a number, or a list of at least one")
     return [entry | {"radius": radius} for radius in radii] if isinstance(radii, list) else [entry]
 
 
-def _check_together(tables: dict[str, list[dict[str, Any]]], place: _Place) -> None:
-    """Make every game, set and learner once, so that a wrong parameter is found before anything runs."""
-    for number, entry in enumerate(tables["uncertainty"]):
-        with place.at("uncertainty", number):
-            balls = [set_of(each) for each in _one_radius_each(entry)]
-            for game in tables["game"] if "players" in entry else []:
-                sets_per_player(balls[0], game_of(game).n_players)
-    for number, entry in enumerate(tables["game"]):
+def _check_together(tables: dict[str, _Numbered], place: _Place) -> None:
+    """Make every game, learner and set once, so that a wrong parameter is found before anything runs."""
+    n_players = []
+    for number, entry in tables["game"]:
         with place.at("game", number):
-            game_of(entry)
-    for number, entry in enumerate(tables["learner"]):
+            n_players.append((entry["name"], game_of(entry).n_players))
+    for number, entry in tables["learner"]:
         with place.at("learner", number):
-            learner_of(entry, balls[0])
+            learner_of(entry, Nominal())
+    for number, entry in tables["uncertainty"]:
+        with place.at("uncertainty", number):
+            balls = set_of(entry)
+            for game, n in n_players:
+                if isinstance(balls, list) and len(balls) != n:
+                    raise ValueError(f"players must be {n}, as many as in {game}, got {len(balls)}")

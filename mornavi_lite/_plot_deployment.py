@@ -92,6 +92,8 @@ def value_against_distance(
         raise ValueError(f"distances must be increasing, two at least, got {distances!r}")
     values = _curves(curves, x)
     _known(compare or (), values, "compare")
+    if compare is not None and len(compare) != 2:
+        raise ValueError(f"compare must name two curves, got {compare!r}")
     edge = None if radius is None else _checks.number("radius", radius, x[0], x[-1])
     chosen = styles_for(values, styles)
     with in_style():
@@ -103,6 +105,8 @@ def value_against_distance(
         lines = [ax.plot(x, y, label=label, **chosen[label])[0] for label, y in values.items()]
         for label, bars in _known(played or {}, values, "played").items():
             at, mean, half = (_checks.finite_array(f"played[{label!r}][{k}]", each, 1) for k, each in enumerate(bars))
+            for k, each in ((1, mean), (2, half)):
+                _checks.has_shape(f"played[{label!r}][{k}]", each, at.shape, "of its distances")
             ax.errorbar(at, mean, half, fmt="o", markersize=4, capsize=3, linewidth=1.4, color=chosen[label]["color"])
         if ylim is not None:
             ax.set_ylim(ylim)

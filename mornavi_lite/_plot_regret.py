@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from . import _checks
-from ._plot_style import GREY, SMALL, axes_or_new, in_style, ink, label_line_ends, short, styles_for
+from ._plot_style import GREY, SMALL, axes_or_new, in_style, inches, ink, label_line_ends, short, styles_for
 from .runs import History
 
 _POINTS_PER_DECADE = 8
@@ -166,15 +167,18 @@ def _draw_laws(ax: Axes, laws: Mapping[str, Callable[[np.ndarray], Any]]) -> lis
 
 
 def _mark_level(ax: Axes, level: float) -> None:
-    """A dotted line across, with its number above its left end."""
+    """A dotted line across, with its number above its left end, in a white rim where a curve passes behind it."""
     ax.axhline(level, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1, gid="level")
     place, across = (0.0, level), ax.get_yaxis_transform()
-    ax.annotate(short(level), place, (4, 3), across, "offset points", color=ink(GREY), fontsize=SMALL)
+    rim = [withStroke(linewidth=3, foreground="white")]
+    look: dict[str, Any] = {"color": ink(GREY), "fontsize": SMALL, "path_effects": rim, "zorder": 5}
+    ax.annotate(short(level), place, (4, 3), across, "offset points", **look)
 
 
 def _mark_decades(ax: Axes) -> None:
-    """Ticks at powers of ten, on a long axis at every second one, and none between."""
+    """Ticks at powers of ten, at as many as there is room for, and none between."""
     first, last = np.log10(ax.get_xlim())
-    step = 2 if last - first > 5 else 1
+    room = 0.7 * inches(ax)[0] / 0.5  # a number takes half an inch
+    step = next(step for step in (1, 2, 3, 4, 6, 12) if (last - first) / step + 1 <= room or step == 12)
     ax.set_xticks(10.0 ** np.arange(np.ceil(first - 1e-9), last + 1e-9, step))
     ax.minorticks_off()

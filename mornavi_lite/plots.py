@@ -26,6 +26,7 @@ from ._graph_layout import spread
 from ._plot_confidence import against_visits, raised_tails
 from ._plot_cost import cost_against_size
 from ._plot_deployment import random_values, value_against_distance, values_of_two
+from ._plot_experiment import value_against_samples
 from ._plot_graph import game_graph
 from ._plot_learning import certificate_and_gap, certificates, plans_made, value_bounds
 from ._plot_payoff_bounds import payoff_bounds
@@ -74,6 +75,7 @@ __all__ = [
     "rows_per_second",
     "value_against_distance",
     "value_against_radius",
+    "value_against_samples",
     "value_bounds",
     "values_of_two",
 ]

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,9 +29,13 @@ from .runs import run
 __all__ = ["Grid", "Sweep", "load_results", "sweep"]
 
 _KIND = "sweep result"
+#: Name of a file in the making: that of the file, then the writer's process.
+_PARTIAL = re.compile(r"(?:[0-9a-f]{20}\.npz|table\.csv)\.(\d+)\.partial")
 _RECORDED = ("episode", "gap", "value", "upper", "lower", "policy", "best_policy")
 #: How often a pool of workers that broke is started again although no run was finished in between.
 _BROKEN_POOLS = 2
+#: What joblib, the pool below it, and Dask call that: compared by name, since none of them is needed for one process.
+_KILLED = ("TerminatedWorker", "BrokenProcessPool", "KilledWorker")
 
 
 class Sweep(NamedTuple):
@@ -104,9 +109,10 @@ def sweep(
     >>> [row["seed"] for row in done.table], done.failures
     ([0, 1], [])
     """
-    if not isinstance(grid, Grid):
-        raise TypeError(f"grid must be a Grid, got {type(grid).__name__}")
     workers = _checks.integer("n_jobs", n_jobs, 1)
+    for name, value, kind in (("grid", grid, Grid), ("scheduler", "" if scheduler is None else scheduler, str)):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
     folder = Path(out)
     if folder.exists() and not resume and any(folder.iterdir()):
         raise ValueError(f"out must be a new or empty folder, {folder} is not; resume=True goes on with what is there")
@@ -188,8 +194,8 @@ def _all_results(
                 broken = 0
                 yield left.pop(key), result
         except Exception as error:
-            # joblib's pool breaks as a whole when a worker is killed: what was not handed out yet is done again.
-            if "TerminatedWorker" not in type(error).__name__ and "BrokenProcessPool" not in type(error).__name__:
+            # A pool breaks as a whole when a worker is killed: what was not handed out yet is done again.
+            if not any(word in type(error).__name__ for word in _KILLED):
                 raise
             broken += 1
             if broken > _BROKEN_POOLS:
@@ -204,7 +210,8 @@ def _in_parallel(
     try:
         import joblib
     except ImportError as error:
-        raise ImportError("more than one process needs joblib: pip install 'mornavi-lite[sweep]'") from error
+        who, extra = ("more than one process", "sweep") if scheduler is None else ("a scheduler", "dask")
+        raise ImportError(f"{who} needs joblib: pip install 'mornavi-lite[{extra}]'") from error
     calls = [joblib.delayed(_keyed)(*task) for task in tasks]
     if scheduler is None:
         return joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
@@ -233,21 +240,32 @@ def _stored(folder: Path, configuration: Configuration) -> dict[str, np.ndarray]
     """The arrays of a finished run; None if there is no file, or a damaged one."""
     with suppress(FileNotFoundError, ValueError):
         arrays = read_arrays(_file(folder, configuration), _KIND)
-        if json.loads(str(arrays.pop("configuration"))) == configuration:
+        belongs = json.loads(str(arrays.pop("configuration", None))) == configuration
+        if belongs and set(arrays) == set(_RECORDED):
             return arrays
     return None
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what writers that are gone left behind; a living one keeps its file."""
+    """Remove what writers that are gone left behind; a living one keeps its file, and so does everybody else."""
     for partial in folder.glob("*.partial"):
-        writer = partial.name.split(".")[-2]
-        try:
-            os.kill(int(writer), 0)
-        except (ValueError, ProcessLookupError):
-            partial.unlink(missing_ok=True)
-        except OSError:  # alive, but not ours
-            pass
+        written_by = _PARTIAL.fullmatch(partial.name)
+        if written_by and not _lives(int(written_by[1])):
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of this number on this machine, as far as one can ask without disturbing it."""
+    if os.name == "nt":  # there, the question would be a Ctrl-C; a file that is being written cannot be removed
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it lives, but is not ours
+        return True
+    return True
 
 
 def _row(configuration: Configuration, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -259,12 +277,12 @@ def _row(configuration: Configuration, arrays: dict[str, np.ndarray]) -> dict[st
     return {
         "game": _words(configuration["game"], "name"),
         "learner": _words(configuration["learner"], "name"),
-        "set": ball.get("set", "per player"),
+        "set": _words({k: v for k, v in ball.items() if k != "radius"}, "set") if "set" in ball else "per player",
         "radius": ball.get("radius", json.dumps(ball["players"]) if "players" in ball else 0.0),
         "seed": configuration["seed"],
         "episodes": int(arrays["episode"][-1]),
         "plans": len(lengths),
-        "regret": float((arrays["gap"] * lengths).sum()),
+        "regret": float(np.cumsum(arrays["gap"] * lengths)[-1]),
         "gap": float(arrays["gap"][-1]),
         "best_certificate": float(certificates[best]),
         "best_gap": float(arrays["gap"][best]),

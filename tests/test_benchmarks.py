@@ -1,10 +1,12 @@
-"""The measured ratios that the book prints: complete, and each at least its goal."""
+"""The measurements that the book prints: complete, and each at least its goal."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
@@ -14,7 +16,7 @@ def read(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf8"))
 
 
-@pytest.mark.parametrize(("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6)])
+@pytest.mark.parametrize(("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4)])
 def test_every_ratio_reaches_its_goal(name: str, least: int) -> None:
     lines = read(name)["ratios"]
     assert len(lines) >= least
@@ -38,3 +40,70 @@ def test_backups_take_few_newton_steps_and_pass_the_compiled_loop() -> None:
     # Millions of rows a second of an optimised C++ loop that sorts each row, measured on such a machine.
     for n_states, compiled in ((10, 16e6), (50, 2.9e6), (200, 0.59e6)):
         assert rows[n_states] > compiled
+
+
+def test_a_run_of_a_trillion_episodes_keeps_its_time_and_memory() -> None:
+    lines = read("learning")["long_runs"]
+    assert {(line["set"], line["confidence"]) for line in lines} >= {("TV", "model"), ("KL", "model")}
+    for line in lines:
+        assert line["episodes"] == 10**12
+        assert line["goal_seconds"] is None or line["seconds"] <= line["goal_seconds"], line
+        assert max(line["process_megabytes"], line["run_megabytes"]) <= line["goal_megabytes"] == 300, line
+
+
+def test_cost_grows_no_faster_than_the_counted_operations() -> None:
+    results = read("learning_cost")
+    for what, found in results["plan"].items():
+        for name, seconds in found["seconds"].items():
+            assert len(seconds) == len(found["sizes"]) >= 4
+            points = np.log(found["sizes"][-3:]), np.log(seconds[-3:])
+            assert found["exponents"][name] == pytest.approx(np.polyfit(*points, 1)[0])
+            assert found["exponents"][name] <= found["exponents"]["operations"] + 0.3, (what, name)
+    run = results["run"]
+    for plans in run["plans"].values():
+        assert all(made <= most for made, most in zip(plans, run["most_plans"], strict=True))
+        assert plans == sorted(plans) and run["episodes"][-1] == 10**12
+
+
+def test_certificates_hold_as_often_as_promised_and_fail_where_nothing_is() -> None:
+    results = read("certificates")
+    assert sum(line["runs"] for line in results["certified"]) >= 1000
+    for line in results["certified"]:
+        assert line["wrong"] <= results["delta"] * line["runs"], line
+    for key, names in {
+        "by_set": {"nominal", "TV", "TV in support", "KL", "chi-square", "mixed"},
+        "by_concept": {"cce", "ce", "nash"},
+        "by_players": {"1", "2", "3"},
+        "by_rows": {"deterministic", "sparse", "dense"},
+    }.items():
+        assert set(results[key]) == names
+        for line in results[key].values():
+            assert line["runs"] >= 50 and line["wrong"] <= results["delta"] * line["runs"]
+    smallest = min(results["shrunk"], key=lambda line: line["scale"])
+    assert smallest["scale"] < 0.05 and smallest["wrong"] > 0.5 * smallest["runs"]
+    assert {line["set"] for line in results["bonuses"]} == {"nominal", "TV", "TV in support", "KL", "chi-square"}
+
+
+def test_episodes_to_a_certificate_are_complete_and_reach_the_published_goals() -> None:
+    results = read("episodes")
+    games = [game["game"] for game in results["games"]]
+    assert len(games) == 12 and set(results["methods"]) >= {"model", "chernoff", "bernstein", "hoeffding", "bonus"}
+    keys = [(line["game"], line["set"], line["assumed"], line["method"]) for line in results["entries"]]
+    assert keys == list(itertools.product(games, results["sets"], (False, True), results["methods"]))
+    for line in results["entries"]:
+        assert line["beyond"] == 0 or line["method"] == "bonus", line
+        for level, median in line["median"].items():
+            numbers = [np.inf if n is None else n for n in line["episodes"][level]]
+            assert len(numbers) >= (1 if line["method"] == "bonus" else 3)
+            assert (np.inf if median is None else median) == pytest.approx(np.median(numbers), abs=0.5)
+    for line in results["published"]:
+        assert len(line["episodes"]) == 10
+        assert line["goal"] is None or line["median"] <= line["goal"], line
+    assert [line["goal"] for line in results["published"] if line["method"] == "model"] == [6000, 6000, 8000]
+
+
+def test_paying_by_size_pays_on_large_sparse_games() -> None:
+    lines = {(line["n_states"], line["method"]): line["median"] for line in read("episodes")["by_size"]}
+    for n_states in {n for n, _ in lines}:
+        assert lines[n_states, "model"] < lines[n_states, "model, uniform"]
+        assert lines[n_states, "model"] < lines[n_states, "chernoff"]

@@ -258,3 +258,42 @@ def test_congestion() -> None:
     assert game.state_names == ("clear", "jam") and game.n_players == 3 and game.horizon == 3
     assert game.action_names == (("bridge", "tunnel"),) * 3
     same(game, rows, pays)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=30, deadline=None)
+def test_paper_cooperative(p_high: float, medium: float) -> None:
+    mediocre = {"sM": 0.5, "sT": 0.5}
+    rows: dict[Any, dict[str, float]] = {
+        ("s0", "risky", "risky"): {"sH": p_high, "sT": 1 - p_high},
+        ("s0", "risky", "safe"): mediocre,
+        ("s0", "safe", "risky"): mediocre,
+        ("s0", "safe", "safe"): {"sM": 0.9, "sT": 0.1},
+    } | {state: {state: 1.0} for state in ("sH", "sM", "sT")}
+    game = zoo.paper_cooperative(p_high, medium)
+    assert game.state_names == ("s0", "sH", "sM", "sT") and game.horizon == 2
+    assert game.action_names == (("risky", "safe"), ("risky", "safe"))
+    same(game, rows, {"sH": (1, 1), "sM": (medium, medium)})
+
+
+@given(st.floats(0, 1))
+@settings(max_examples=30, deadline=None)
+def test_paper_general_sum(p_high: float) -> None:
+    pays = {
+        ("sH", "risky", "risky"): (1, 0.7),
+        ("sH", "safe", "safe"): (0.7, 1),
+        ("sM", "risky", "risky"): (0.75, 0.6),
+        ("sM", "safe", "safe"): (0.6, 0.75),
+    }
+    game, cooperative = zoo.paper_general_sum(p_high), zoo.paper_cooperative(p_high)
+    assert game.state_names == cooperative.state_names and game.action_names == cooperative.action_names
+    assert game.horizon == 2 and game.initial.tolist() == [1, 0, 0, 0]
+    np.testing.assert_array_equal(game.transition, cooperative.transition, strict=True)
+    assert game.reward.strides[1] == 0
+    same_rewards(game, 0, pays)
+
+
+def test_the_papers_games_have_defaults_of_their_own() -> None:
+    for game in (zoo.paper_cooperative(), zoo.paper_general_sum()):
+        np.testing.assert_array_equal(game.transition[:, 0, 0], [[0, 0.75, 0, 0.25]] * 2)
+    np.testing.assert_array_equal(zoo.paper_cooperative().reward[:, :, 2], 0.75)

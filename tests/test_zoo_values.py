@@ -25,6 +25,8 @@ ALL_GAMES: list[Callable[..., MarkovGame]] = [
     zoo.intersection,
     zoo.patrol,
     zoo.congestion,
+    zoo.paper_cooperative,
+    zoo.paper_general_sum,
     lambda: zoo.garnet(4, (2, 3), 3, 2, seed=0),
 ]
 
@@ -96,6 +98,30 @@ def test_docstring_is_the_game(
             np.testing.assert_allclose(game.reward[:, step, s, a], wanted, rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "game, function, numbers",
+    [
+        (zoo.paper_cooperative(0.6, 0.3), zoo.paper_cooperative, {"p": 0.6, "v": 0.3}),
+        (zoo.paper_general_sum(0.6), zoo.paper_general_sum, {"p": 0.6}),
+    ],
+)
+def test_docstrings_of_the_papers_games(
+    game: MarkovGame, function: Callable[..., MarkovGame], numbers: dict[str, float]
+) -> None:
+    (moves,) = [lines for heading, lines in blocks(zoo.paper_cooperative).items() if heading.startswith("Transitions")]
+    (pays,) = [lines for heading, lines in blocks(function).items() if "ewards" in heading]
+    assert moves[-1] == "sH, sM, sT stay where they are"
+    assert function is zoo.paper_cooperative or "Transitions are those of :func:`paper_cooperative`" in function.__doc__
+    joint_actions = list(itertools.product(*game.action_names))
+    for (s, state), (a, joint) in itertools.product(enumerate(game.state_names), enumerate(joint_actions)):
+        text = first_line(moves[:-1], (state, *joint)) or f"1 {state}"
+        row = documented_row(text, game.state_names, numbers)
+        np.testing.assert_allclose(game.transition[0, s, a], row, rtol=0, atol=1e-15)
+        pay = first_line(pays, (state, *joint))
+        wanted = [eval(x, {}, numbers) for x in pay.split(", ")] if pay else [0.0, 0.0]
+        np.testing.assert_allclose(game.reward[:, 0, s, a], wanted, rtol=0, atol=1e-15)
+
+
 @pytest.mark.parametrize("make", ALL_GAMES)
 def test_names_are_there_and_differ(make: Callable[[], MarkovGame]) -> None:
     game = make()
@@ -108,7 +134,7 @@ def test_names_are_there_and_differ(make: Callable[[], MarkovGame]) -> None:
 
 def test_every_game_is_exported_and_games_have_different_names() -> None:
     functions = {name for name in zoo.__all__ if inspect.isfunction(getattr(zoo, name))}
-    assert functions == set(zoo.__all__) and len(functions) == 10
+    assert functions == set(zoo.__all__) and len(functions) == 12
     assert len({make().name for make in ALL_GAMES}) == len(ALL_GAMES)
 
 
@@ -213,6 +239,37 @@ def test_gambler_by_hand() -> None:
     assert best_total(zoo.gambler(goal=4, win=0.9, capital=0)) == 0.0
 
 
+@pytest.mark.parametrize("radius", [0.0, 0.1, 0.29, 0.31, 0.5, 0.8])
+def test_paper_cooperative_turns_from_risky_to_safe(radius: float) -> None:
+    risky, safe = max(0.75 - radius, 0.0), 0.75 * max(0.9 - radius, 0.0)  # the thief takes from the best state
+    assert (risky > safe) == (radius < 0.3)
+    assert best_total(zoo.paper_cooperative(), radius) == pytest.approx(max(risky, safe), abs=1e-9)
+    assert best_total(zoo.paper_cooperative(p_high=1.0), radius) == pytest.approx(1 - radius, abs=1e-9)
+
+
+def paper_general_sum_stage(radius: float) -> np.ndarray:
+    """Payoffs at s0 if both play risky in the high and in the medium state, the equilibrium of higher total payoff."""
+    game = zoo.paper_general_sum()
+    after = game.reward[:, 1, :, 0]
+    worst = [[worst_by_hand(row, v, radius) for row in game.transition[0, 0]] for v in after]
+    return np.array(worst).reshape(2, 2, 2)
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.1, 0.17, 0.18, 0.3])
+def test_paper_general_sum_by_hand(radius: float) -> None:
+    stage = zoo.paper_general_sum().reward[:, 1].reshape(2, 4, 2, 2)
+    for state, best in ((1, (1.0, 0.7)), (2, (0.75, 0.6))):
+        assert strict_pure_equilibria(stage[:, state]) == [(0, 0), (1, 1)]
+        assert stage[:, state, 0, 0].tolist() == list(best) and stage[:, state, 1, 1].tolist() == list(best[::-1])
+    payoffs = paper_general_sum_stage(radius)
+    assert strict_pure_equilibria(payoffs) == [(0, 0), (1, 1)]
+    np.testing.assert_allclose(payoffs[:, 0, 0], [0.75 - radius, 0.7 * (0.75 - radius)], atol=1e-15)
+    np.testing.assert_allclose(payoffs[:, 1, 1], [0.75 * (0.9 - radius), 0.6 * (0.9 - radius)], atol=1e-15)
+    totals = payoffs.sum(axis=0)
+    assert (totals[0, 0] > totals[1, 1]) == (radius < 0.06 / 0.35)  # 1.7 (.75 - r) against 1.35 (.9 - r)
+    assert payoffs[1, 1, 1] > payoffs[1, 0, 0]  # the second player always liked the safe way better
+
+
 def strict_pure_equilibria(payoffs: np.ndarray) -> list[tuple[int, int]]:
     """All pure equilibria of a 2x2 game (2, 2, 2), by their definition; each must be strict."""
     found = []
@@ -288,6 +345,11 @@ def test_patrol_robust_values_do_not_sum_to_the_horizon() -> None:
         (lambda: untyped.intersection(0), ValueError, "horizon must be at least 1"),
         (lambda: untyped.patrol(catch=2), ValueError, "catch must be in"),
         (lambda: untyped.patrol(None), TypeError, "horizon must be an integer"),
+        (lambda: untyped.paper_cooperative(1.1), ValueError, r"p_high must be in \[0, 1\], got 1.1"),
+        (lambda: untyped.paper_cooperative(medium=-0.1), ValueError, r"medium must be in \[0, 1\], got -0.1"),
+        (lambda: untyped.paper_cooperative(True), TypeError, "p_high must be a number"),
+        (lambda: untyped.paper_general_sum("high"), TypeError, "p_high must be a number"),
+        (lambda: untyped.paper_general_sum(float("nan")), ValueError, "p_high must be in"),
         (lambda: untyped.congestion(0), ValueError, "horizon must be at least 1"),
     ],
 )

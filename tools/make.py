@@ -49,10 +49,15 @@ def execute(*options: str) -> Callable[[], None]:
     return lambda: checked([PYTHON, "tools/execute.py", *options, *notebooks()])
 
 
-def benchmarks() -> None:
-    for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
-        print(f"      {script.name}", flush=True)
-        checked([PYTHON, script])
+def scripts(pattern: str) -> Callable[[], None]:
+    """Run the scripts in benchmarks/ whose names fit, one after the other."""
+
+    def run_all() -> None:
+        for script in sorted((ROOT / "benchmarks").glob(pattern)):
+            print(f"      {script.name}", flush=True)
+            checked([PYTHON, script])
+
+    return run_all
 
 
 SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
@@ -97,7 +102,8 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
         ],
         [],
     ),
-    "benchmark": ([packages("benchmark"), ("Benchmarks", benchmarks)], []),
+    "benchmark": ([packages("benchmark"), ("Benchmarks", scripts("bench_*.py"))], []),
+    "measurements": ([packages("benchmark"), ("Measurements", scripts("measure_*.py"))], []),
     "serve": ([packages("book"), SCRIPTS, BOOK], []),
 }
 
