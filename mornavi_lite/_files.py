@@ -15,9 +15,12 @@ import numpy as np
 FORMAT = 1
 
 
-def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any]) -> None:
-    """Write arrays to ``path`` in NumPy's npz format: a reader finds the old file or the new one, never a part."""
-    with _whole_or_not(path) as handle:
+def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any], wait: bool = True) -> None:
+    """Write arrays to ``path`` in NumPy's npz format: a reader finds the old file or the new one, never a part.
+
+    With ``wait=False`` that may fail if the machine itself goes down within seconds; :func:`read_arrays` notices.
+    """
+    with _whole_or_not(path, wait) as handle:
         np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), **arrays)
 
 
@@ -28,15 +31,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 @contextmanager
-def _whole_or_not(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to, renamed to ``path`` once all is on disk; on an error, what was at ``path`` stays."""
+def _whole_or_not(path: str | os.PathLike[str], wait: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, renamed to ``path`` once all is on disk; on an error, what was at ``path`` stays.
+
+    The disk takes some milliseconds to say so. Without ``wait`` the file is renamed once the system has it.
+    """
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as handle:
             yield handle
             handle.flush()
-            os.fsync(handle.fileno())
+            if wait:
+                os.fsync(handle.fileno())
         partial.replace(target)
     except BaseException:
         with suppress(OSError):

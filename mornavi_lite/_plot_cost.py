@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from . import _checks
 from ._plot_style import GREY, axes_or_new, in_style, label_line_ends, short, styles_for
@@ -74,6 +75,8 @@ def cost_against_size(
         ax.set_title(title or "")
         ax.grid(axis="y")
         label_line_ends(ax, lines)
+        for text in ax.texts:  # a law may pass behind it
+            text.set_path_effects([withStroke(linewidth=4, foreground="white")])
     return figure
 
 

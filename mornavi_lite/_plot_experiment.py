@@ -79,6 +79,7 @@ def value_against_samples(
         for label, (low, middle, high) in bands.items():
             ax.fill_between(x, low, high, color=chosen[label]["color"], alpha=0.2, linewidth=0)
             lines += ax.plot(x, middle, label=label, **chosen[label])
+        _make_room(ax, marks)
         if ylim is not None:
             ax.set_ylim(ylim)
         _name_levels(ax, marks)
@@ -101,6 +102,13 @@ def _bands(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
             where = _checks.place(_checks.first_true(crossed))
             raise ValueError(f"{name} must have the lower end of its band below the upper one, not so at {where}")
     return bands
+
+
+def _make_room(ax: Axes, marks: Mapping[str, float]) -> None:
+    """Room for a name above the highest level."""
+    low, high = ax.get_ylim()
+    top = max(marks.values(), default=low)
+    ax.set_ylim(low, max(high, top + 0.12 * (high - low)))
 
 
 def _name_levels(ax: Axes, marks: Mapping[str, float]) -> None:

@@ -46,7 +46,7 @@ class Sweep(NamedTuple):
     table : list of dict
         One row per finished run, in the order of the grid.
     failures : list of tuple of dict and str
-        Configuration and error of each run that failed.
+        Configuration and error of each run that failed, in the order of the grid.
     """
 
     table: list[dict[str, Any]]
@@ -118,18 +118,21 @@ def sweep(
         raise ValueError(f"out must be a new or empty folder, {folder} is not; resume=True goes on with what is there")
     folder.mkdir(parents=True, exist_ok=True)
     _remove_stale(folder)
-    missing = {key_of(each): each for each in grid.configurations if _stored(folder, each) is None}
-    failures: list[tuple[Configuration, str]] = []
-    with bar(len(grid.configurations), len(grid.configurations) - len(missing), progress, "runs") as shown:
-        for configuration, result in _all_results(missing, workers, scheduler):
+    every = {key_of(each): each for each in grid.configurations}
+    rows = {key: _row(every[key], stored) for key in every if (stored := _stored(folder, every[key])) is not None}
+    missing = {key: each for key, each in every.items() if key not in rows}
+    failures: dict[str, str] = {}
+    with bar(len(every), len(rows), progress, "runs") as shown:
+        for key, result in _all_results(missing, workers, scheduler):
             if isinstance(result, str):
-                failures.append((configuration, result))
+                failures[key] = result
             else:
-                write_arrays(_file(folder, configuration), _KIND, result)
+                rows[key] = _row(every[key], result)
+                write_arrays(_file(folder, every[key]), _KIND, result, wait=False)
             shown.update(1)
-    table = [_row(*pair) for pair in load_results(grid, folder)]
+    table = [rows[key] for key in every if key in rows]
     write_text(folder / "table.csv", _csv(table))
-    return Sweep(table, failures)
+    return Sweep(table, [(every[key], failures[key]) for key in every if key in failures])
 
 
 def load_results(grid: Grid, out: str | os.PathLike[str]) -> Iterator[tuple[Configuration, dict[str, np.ndarray]]]:
@@ -185,14 +188,15 @@ def result_of(configuration: Configuration) -> dict[str, np.ndarray] | str:
 
 def _all_results(
     missing: dict[str, Configuration], n_jobs: int, scheduler: str | None
-) -> Iterator[tuple[Configuration, dict[str, np.ndarray] | str]]:
-    """Each missing configuration with its result, in the order in which they are finished."""
+) -> Iterator[tuple[str, dict[str, np.ndarray] | str]]:
+    """The key of each missing run with its result, in the order in which they are finished."""
     left, broken = dict(missing), 0
     while left:
         try:
             for key, result in _in_parallel(list(left.items()), n_jobs, scheduler):
                 broken = 0
-                yield left.pop(key), result
+                del left[key]
+                yield key, result
         except Exception as error:
             # A pool breaks as a whole when a worker is killed: what was not handed out yet is done again.
             if not any(word in type(error).__name__ for word in _KILLED):

@@ -1,0 +1,145 @@
+"""What others rely on: the names that are exported, and the order and defaults of their arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mornavi_lite
+from mornavi_lite import (
+    ChiSquare,
+    Counts,
+    EpsilonGreedy,
+    GenerativeDRNVI,
+    History,
+    KullbackLeibler,
+    MarkovGame,
+    Mornavi,
+    NashVI,
+    Nominal,
+    OfflinePessimistic,
+    Plan,
+    RandomPlay,
+    Solution,
+    TotalVariation,
+    best_response,
+    deviation_gain,
+    equilibrium_gap,
+    evaluate,
+    run,
+    solve,
+    solve_stage,
+    sweep,
+    zoo,
+)
+
+NAMES = """
+    ChiSquare Counts EpsilonGreedy GenerativeDRNVI History KullbackLeibler MarkovGame Mornavi NashVI Nominal
+    OfflinePessimistic Plan RandomPlay Solution TotalVariation best_response deviation_gain equilibrium_gap evaluate run
+    solve solve_stage zoo
+"""
+LEARNER = "concept='cce' confidence='model' delta=0.05 scale=1.0 replan='doubling' min_probability=None"
+SIGNATURES: list[tuple[Any, str]] = [
+    (MarkovGame, "transition reward n_actions initial=None name='' state_names=None action_names=None"),
+    (MarkovGame.stationary, "transition reward n_actions horizon initial=None **names"),
+    (MarkovGame.play, "self policy n_episodes rng"),
+    (Nominal, ""),
+    (TotalVariation, "radius shift_support=True"),
+    (KullbackLeibler, "radius"),
+    (ChiSquare, "radius"),
+    *((getattr(ball, name), "self p v") for ball in (Nominal, ChiSquare) for name in ("worst_case", "worst_kernel")),
+    (KullbackLeibler.divergence, "self q p"),
+    (solve_stage, "payoffs n_actions concept='cce'"),
+    (deviation_gain, "payoffs policy n_actions concept"),
+    (evaluate, "game policy uncertainty"),
+    (best_response, "game policy uncertainty"),
+    (equilibrium_gap, "game policy uncertainty concept"),
+    (solve, "game uncertainty concept='cce'"),
+    (Counts, "n_states n_actions horizon"),
+    (Counts.add, "self played reward"),
+    (Counts.record, "self states joint_actions rewards"),
+    (Mornavi, f"uncertainty {LEARNER}"),
+    (Mornavi.plan, "self counts"),
+    (Mornavi.certify, "self counts policy"),
+    (Mornavi.collect, "self game plan n_episodes rng"),
+    (NashVI, LEARNER),
+    (EpsilonGreedy, f"uncertainty {LEARNER} epsilon=0.1"),
+    (GenerativeDRNVI, f"uncertainty {LEARNER}"),
+    (OfflinePessimistic, f"uncertainty {LEARNER} behaviour=None"),
+    (RandomPlay, f"uncertainty {LEARNER}"),
+    (run, "learner game n_episodes seed=0 progress=False until=None resume=None uncertainty=None"),
+    (History.save, "self path"),
+    (History.load, "path"),
+    (History.regret_at, "self episodes"),
+    (sweep.sweep, "grid out n_jobs=1 scheduler=None resume=False progress=False"),
+    (sweep.load_results, "grid out"),
+    (sweep.Grid.read, "path"),
+    (sweep.Grid.of, "content source='grid' text=''"),
+    (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
+    (zoo.delayed_coordination, "horizon=5"),
+    (zoo.traffic_merge, "horizon=5"),
+    (zoo.support_shift, "theta p=0.9 q=0.4"),
+    (zoo.paper_cooperative, "p_high=0.75 medium=0.75"),
+    (zoo.paper_general_sum, "p_high=0.75"),
+]
+
+
+def test_every_name_is_exported() -> None:
+    assert mornavi_lite.__all__ == sorted(NAMES.split())
+    assert all(hasattr(mornavi_lite, name) for name in NAMES.split())
+    assert sweep.__all__ == ["Grid", "Sweep", "load_results", "sweep"]
+
+
+@pytest.mark.parametrize(
+    "called, wanted", SIGNATURES, ids=[getattr(each, "__qualname__", "?") for each, _ in SIGNATURES]
+)
+def test_arguments_have_their_order_and_defaults(called: Any, wanted: str) -> None:
+    given = inspect.signature(called).parameters.values()
+    stars = {p: "**" * (p.kind is p.VAR_KEYWORD) for p in given}
+    assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.VAR_KEYWORD) for p in given)
+    said = [stars[p] + (p.name if p.default is p.empty else f"{p.name}={p.default!r}") for p in given]
+    assert " ".join(said) == wanted
+
+
+def test_fields_have_their_order() -> None:
+    assert Plan._fields == ("policy", "upper", "lower")
+    assert Solution._fields == ("policy", "value", "gap")
+    assert sweep.Sweep._fields == ("table", "failures")
+    recorded = ["episode", "gap", "value", "upper", "lower", "best_policy", "checkpoint"]
+    assert [field.name for field in dataclasses.fields(History)] == recorded
+
+
+def test_a_tour_has_the_documented_shapes_and_types() -> None:
+    m, horizon, n_states, n_joint = 2, 3, 4, 6
+    game = zoo.garnet(n_states, (2, 3), horizon, 2, seed=0)
+    assert (game.n_players, game.horizon, game.n_states, game.n_joint_actions) == (m, horizon, n_states, n_joint)
+    assert game.transition.shape == (horizon, n_states, n_joint, n_states)
+    assert game.reward.shape == (m, horizon, n_states, n_joint) and game.initial.tolist() == [1, 0, 0, 0]
+    for ball, concept in itertools.product(
+        (Nominal(), [TotalVariation(0.1), KullbackLeibler(0.1)]), ("cce", "ce", "nash")
+    ):
+        policy, value, gap = solve(game, ball, concept)
+        assert policy.shape == (horizon, n_states, n_joint) and value.shape == (m, horizon + 1, n_states)
+        assert not value[:, horizon].any() and 0 <= gap <= 1e-9
+        np.testing.assert_allclose(evaluate(game, policy, ball), value, atol=1e-9)
+        assert best_response(game, policy, ball).shape == value.shape
+        assert type(equilibrium_gap(game, policy, ball, concept)) is float
+        plan = Mornavi(ball, concept).plan(Counts(n_states, (2, 3), horizon))
+        assert plan.policy.shape == policy.shape and plan.upper.shape == plan.lower.shape == value.shape
+    played = game.play(policy, 100, np.random.default_rng(0))
+    assert played.shape == game.transition.shape and played.dtype.kind == "i" and played.sum() == 100 * horizon
+    history = run(Mornavi(Nominal()), game, 50, 1, False, None, None, TotalVariation(0.1))
+    n = history.n_plans
+    assert history.episode.dtype == np.int64 and history.episode.shape == history.gap.shape == history.regret.shape == (
+        n,
+    )
+    assert history.value.shape == history.upper.shape == history.lower.shape == (n, m)
+    assert history.policy.shape == history.best_policy.shape == policy.shape
+    assert type(history.best_certificate) is float and float(history.regret_at(50)) == history.regret[-1]
+    assert solve_stage(np.zeros((5, 2, 6)), (2, 3)).shape == (5, 6)
+    assert deviation_gain(np.zeros((5, 2, 6)), np.full((5, 6), 1 / 6), (2, 3), "ce").shape == (5,)
