@@ -7,9 +7,10 @@ content::
     budgets           numbers of episodes after which the policy is judged
     sets, learners    names, as in the entries
     games             list of {game, n_states, n_actions, horizon, random}; the last is {set: gap of uniform play}
-    entries           list of {game, set, learner, gap, certified, value}, with one number per seed:
+    entries           list of {game, set, learner, gap, certificate, certified, value}, with one number per seed:
         gap           {budget: true robust gap of the learner's plan}
-        certified     at the end, gap of the plan with the smallest certificate so far
+        certificate   the smallest of all plans
+        certified     true robust gap of the plan that has it
         value         at the end, robust value of the plan, mean over the players
         played        for the learner that explores by chance: gap of the policy that it plays at the end
     relabelled        list of {game, learner, gap, value}: TV 0.1, the same at the end, on games of common payoff whose
@@ -89,6 +90,7 @@ def judged(names: tuple[str, str, str], arrays: dict[str, np.ndarray]) -> dict:
     certificate = (arrays["upper"] - arrays["lower"]).max(axis=1)
     answer = {
         "gap": arrays["gap"][plans_at(arrays["episode"])],
+        "certificate": certificate.min(),
         "certified": arrays["gap"][certificate.argmin()],
         "value": arrays["value"][-1].mean(),
     }

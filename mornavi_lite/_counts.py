@@ -142,9 +142,7 @@ class Counts:
         >>> counts.visits.tolist(), counts.reward.tolist()
         ([[[3, 0]]], [[[[0.25, 0.0]]]])
         """
-        array = np.asarray(played)
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"played must be an array of integers, got dtype {array.dtype}")
+        array = _integers("played", played)
         _checks.has_shape("played", array, self._transitions.shape, "(H, S, A, S)")
         if array.size and array.min() < 0:
             where = _checks.first_true(array < 0)
@@ -211,7 +209,7 @@ class Counts:
         """
         steps = np.arange(self.horizon)
         path = _indices("states", states, (self.horizon + 1,), "(H + 1,)", self.n_states)
-        taken = np.asarray(joint_actions)
+        taken = _integers("joint_actions", joint_actions)
         if taken.ndim == 2:
             each = _indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
             taken = np.ravel_multi_index(tuple(each.T), self._n_actions)
@@ -279,11 +277,22 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     return view
 
 
+def _integers(name: str, values: Any) -> np.ndarray:
+    """``values`` as an int64 array."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        raise TypeError(f"{name} must be an array of integers, got {values!r}") from None
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be an array of integers, got dtype {array.dtype}")
+    if array.size and array.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{name} must be below 2**63, got {array.max()}")
+    return array.astype(np.int64, copy=False)
+
+
 def _indices(name: str, values: Any, shape: tuple[int, ...], axes: str, bound: int | tuple[int, ...]) -> np.ndarray:
     """``values`` as an array of integers of this shape, each from 0 to below ``bound``."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integers, got {values!r}")
+    array = _integers(name, values)
     _checks.has_shape(name, array, shape, axes)
     outside = (array < 0) | (array >= np.asarray(bound))
     if outside.any():

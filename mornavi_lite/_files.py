@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, A
     With ``wait=False`` that may fail if the machine itself goes down within seconds; :func:`read_arrays` notices.
     """
     with _whole_or_not(path, wait) as handle:
-        np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), **arrays)
+        np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), digest=np.array(_digest(arrays)), **arrays)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -64,4 +65,15 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray
         raise ValueError(f"{path} does not hold a {kind} of mornavi_lite")
     if version > FORMAT:
         raise ValueError(f"{path} has format {version}; this version of mornavi_lite reads up to {FORMAT}: update it")
+    if str(arrays.pop("digest", None)) != _digest(arrays):
+        raise ValueError(f"{path} is damaged: what it holds is not what was written")
     return arrays
+
+
+def _digest(arrays: Mapping[str, Any]) -> str:
+    """Digest of names, kinds of number, shapes and contents: whatever is changed in a file, the digest tells."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return digest.hexdigest()

@@ -118,10 +118,11 @@ class Grid:
         Examples
         --------
         >>> from mornavi_lite.sweep import Grid
-        >>> Grid.of({"episodes": 100, "seeds": 1, "game": [{"name": "chess"}]})  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        ...
-        ValueError: grid, [[game]] 1: name must be one of ..., got 'chess'
+        >>> try:
+        ...     Grid.of({"episodes": 100, "seeds": 1, "game": [{"name": "chess"}]})
+        ... except ValueError as error:
+        ...     print("got 'chess'" in str(error))
+        True
         """
         if not isinstance(content, Mapping):
             raise TypeError(f"content must be a mapping, got {type(content).__name__}")

@@ -18,7 +18,7 @@ _PER_PLAYER = ("value", "upper", "lower")
 _RECORDED = ("episode", "gap", *_PER_PLAYER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """Where a run can be taken up again.
 
@@ -49,7 +49,7 @@ class Checkpoint:
     origin: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What a run was: one record per plan, in the order of the plans.
 
@@ -63,8 +63,10 @@ class History:
         True robust gap of the plan's policy, at the initial distribution.
     value : numpy.ndarray, shape (n, m)
         True robust value of the plan's policy for each player, at the initial distribution.
-    upper, lower : numpy.ndarray, shape (n, m)
-        The learner's bounds, at the initial distribution.
+    upper : numpy.ndarray, shape (n, m)
+        The learner's upper value, at the initial distribution.
+    lower : numpy.ndarray, shape (n, m)
+        The learner's lower value, at the initial distribution.
     best_policy : numpy.ndarray, shape (H, S, A)
         Policy of the plan with the smallest certificate; of the first such plan.
     checkpoint : Checkpoint

@@ -12,6 +12,7 @@ from . import _checks
 from ._counts import Counts
 from ._flows import flow
 from ._plan import Plan
+from ._scaling import rounded
 from ._stage_payoffs import StagePayoffs
 from .confidence import TAILS
 from .equilibrium import CONCEPTS, deviation_value_unchecked, require_product, solve_stage_unchecked
@@ -210,8 +211,10 @@ class Mornavi:
         return Plan(policy, upper, lower)
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
+        # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
+        apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True))
         try:
-            return solve_stage_unchecked(payoffs, counts.n_actions, self.concept)
+            return solve_stage_unchecked(apart, counts.n_actions, self.concept)
         except RuntimeError as error:
             raise RuntimeError(f"step {step}, stage games by state: {error}") from error
 

@@ -75,8 +75,8 @@ def cost_against_size(
         ax.set_title(title or "")
         ax.grid(axis="y")
         label_line_ends(ax, lines)
-        for text in ax.texts:  # a law may pass behind it
-            text.set_path_effects([withStroke(linewidth=4, foreground="white")])
+        for end in ax.texts:  # a law may pass behind it
+            end.set_path_effects([withStroke(linewidth=4, foreground="white")])
     return figure
 
 

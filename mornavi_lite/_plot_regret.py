@@ -167,12 +167,12 @@ def _draw_laws(ax: Axes, laws: Mapping[str, Callable[[np.ndarray], Any]]) -> lis
 
 
 def _mark_level(ax: Axes, level: float) -> None:
-    """A dotted line across, with its number above its left end, in a white rim where a curve passes behind it."""
+    """A dotted line across, with its number above its right end, in a white rim where a curve passes behind it."""
     ax.axhline(level, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1, gid="level")
-    place, across = (0.0, level), ax.get_yaxis_transform()
+    place, across = (1.0, level), ax.get_yaxis_transform()
     rim = [withStroke(linewidth=3, foreground="white")]
-    look: dict[str, Any] = {"color": ink(GREY), "fontsize": SMALL, "path_effects": rim, "zorder": 5}
-    ax.annotate(short(level), place, (4, 3), across, "offset points", **look)
+    look: dict[str, Any] = {"color": ink(GREY), "fontsize": SMALL, "ha": "right", "path_effects": rim, "zorder": 5}
+    ax.annotate(short(level), place, (-4, 3), across, "offset points", **look)
 
 
 def _mark_decades(ax: Axes) -> None:

@@ -46,6 +46,9 @@ class StagePayoffs:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Worst cases (S, A) around the most optimistic and the most pessimistic kernel."""
         assert self.model is not None
+        if step == self.counts.horizon - 1:  # nothing follows, whatever the kernel
+            nothing = np.zeros(self.counts.visits.shape[1:])
+            return nothing, nothing
         seen = self.counts.transitions[step]
         best = ball.worst_case_unchecked(self.model.optimistic(seen, upper), upper)
         return best, ball.worst_case_unchecked(self.model.pessimistic(seen, lower), lower)

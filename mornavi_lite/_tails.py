@@ -33,7 +33,8 @@ def chernoff(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) ->
     inside = (frequency > 0) & (frequency < 1)
     start, budget = frequency[inside], budget[inside]
     raised[inside] = start + _rise(start, 1 - start, budget)
-    return np.where(visits > 0, np.minimum(raised, 1.0), 1.0)
+    # A missing mass below the last digit is not nothing to a KL ball: round outwards, which is always valid.
+    return np.where((visits > 0) & (raised < 1 - 1e-15), raised, 1.0)
 
 
 def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarray:

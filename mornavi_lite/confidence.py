@@ -232,7 +232,7 @@ class ConfidenceSet:
                     f"min_probability={self.min_probability} is contradicted: a row has {most} next states"
                 )
             tails[(above == 0) & (tails < self.min_probability)] = 0.0
-            np.minimum(tails, 1 - self.min_probability * seen_below, out=tails)
+            np.minimum(tails, np.maximum(1 - self.min_probability * seen_below, 0.0), out=tails)
         return np.minimum.accumulate(tails[:, ::-1], axis=1)[:, ::-1]
 
     def _bound(self, seen: np.ndarray, visits: np.ndarray, costs: np.ndarray) -> np.ndarray:
@@ -246,7 +246,10 @@ class ConfidenceSet:
             log_term = self.n_states * math.log(2) + log_term_at(visits, self.n_rows, self.delta)
             inequality = {"hoeffding": _tails.hoeffding, "bernstein": _tails.bernstein, "chernoff": _tails.chernoff}
             raised = np.where(visits > 0, inequality[self.tail](frequency, visits, log_term), 1.0)
-        return raised if self.scale == 1 else np.minimum(frequency + self.scale * (raised - frequency), 1.0)
+        if self.scale == 1:
+            return raised
+        scaled = np.minimum(frequency + self.scale * (raised - frequency), 1.0)
+        return np.where(visits > 0, scaled, 1.0)  # where nothing was observed there is no distance to scale
 
     @property
     def _costs(self) -> np.ndarray:

@@ -101,8 +101,8 @@ def run(
         while going.episode < total:
             if going.wants_plan():
                 going.make_plan()
-                if going.certificates[-1] <= goal:
-                    return going.history(going.episode)
+            if going.certificates[-1] <= goal and going.since_plan == 0:
+                return going.history(going.episode)
             batch = going.until_next_look()
             if going.episode + batch > total:
                 break
@@ -146,18 +146,26 @@ class _Run:
         plan = self.learner.plan(self.counts)
         plan = Plan(plan.policy, rounded(plan.upper), rounded(plan.lower))
         start = self.game.initial
-        gap, value = gap_and_value(self.game, plan.policy, self.sets, self.learner.concept)
+        if self.plan is not None and np.array_equal(plan.policy, self.plan.policy):
+            gap, value = self.gaps[-1], self.values[-1]
+        else:
+            gap, value = self._worth(plan.policy)
         upper, lower = rounded(plan.upper[:, 0] @ start), rounded(plan.lower[:, 0] @ start)
         certificate = float((upper - lower).max())
         if not self.certificates or certificate < min(self.certificates):
             self.best_policy = plan.policy
         self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
         self.starts.append(self.episode)
-        self.gaps.append(float(rounded(np.asarray(gap))))
-        self.values.append(rounded(value[:, 0] @ start))
+        self.gaps.append(gap)
+        self.values.append(value)
         self.uppers.append(upper)
         self.lowers.append(lower)
         self.certificates.append(certificate)
+
+    def _worth(self, policy: np.ndarray) -> tuple[float, np.ndarray]:
+        """Gap and values (m,) of a policy in the true game."""
+        gap, value = gap_and_value(self.game, policy, self.sets, self.learner.concept)
+        return float(rounded(np.asarray(gap))), rounded(value[:, 0] @ self.game.initial)
 
     def until_next_look(self) -> int:
         """Episodes to play before visits are looked at again: that is 1, 2, 4, ... episodes after the plan."""

@@ -18,7 +18,10 @@ SAME = {"rtol": 0, "atol": 1e-9}
 
 
 def read(name: str) -> dict:
-    return json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf8"))
+    path = BENCHMARKS / "results" / f"{name}.json"
+    if not path.is_file():
+        pytest.skip(f"`make measurements` has not written {path.name} yet")
+    return json.loads(path.read_text(encoding="utf8"))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,7 @@ def test_the_tournament_has_every_run_of_its_grid(scripts: Any) -> None:
     assert names == list(itertools.product(script.GAMES, script.LEARNERS, script.SETS))
     for e in stored["entries"]:
         assert list(e["gap"]) == [str(budget) for budget in stored["budgets"]]
-        for numbers in (*e["gap"].values(), e["certified"], e["value"]):
+        for numbers in (*e["gap"].values(), e["certificate"], e["certified"], e["value"]):
             assert len(numbers) == stored["seeds"] == 20
         assert min(map(min, e["gap"].values())) >= 0
         assert ("played" in e) == (e["learner"] == "greedy")

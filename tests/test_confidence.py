@@ -386,6 +386,24 @@ def test_kernels_do_not_depend_on_shape_pieces_or_names_of_states(tail: str) -> 
     np.testing.assert_allclose(row.optimistic(counts, np.exp(9 * value)), kernel, rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize("tail", TAILS)
+def test_tails_of_the_kernel_are_bounds_of_events_one_by_one(tail: str) -> None:
+    """In loops, for more states than a program can list events of: the best j states, alone or with all never seen."""
+    rng = np.random.default_rng(8)
+    for n_states in (4, 6, 9):
+        row = ConfidenceSet(tail, n_states, 60, 0.05)
+        for counts, value in ((random_counts(rng, n_states, 5000), rng.random(n_states)) for _ in range(12)):
+            order, visits = np.argsort(-value), int(counts.sum())
+            bounds = []
+            for j in range(1, n_states):
+                seen, below = int(counts[order[:j]].sum()), int((counts[order[j:]] > 0).sum())
+                larger = float(row.event_bound(seen, visits, n_states - below)) if below else 1.0
+                bounds.append(min(float(row.event_bound(seen, visits, j)), larger))
+            tail_masses = [min(bounds[j:]) for j in range(n_states - 1)]
+            expected = np.diff([0.0, *tail_masses, 1.0])
+            np.testing.assert_allclose(row.optimistic(counts, value)[order], expected, rtol=0, atol=1e-15)
+
+
 def test_the_kernel_of_an_event_of_two_states_by_hand() -> None:
     """S = 3, best first: tails 2/10 and 7/10 after ten visits. The order of the values is 1, 2, 0."""
     row = ConfidenceSet("hoeffding", 3, n_rows=5, delta=0.5)
@@ -453,6 +471,7 @@ def test_what_is_unseen_for_long_enough_is_impossible() -> None:
     before, after = (row.optimistic(np.array([0, n // 2, n - n // 2]), value) for n in (needed - 1, needed))
     assert before[0] >= 0.05 and after[0] == 0
     assert (after[1:] >= 0.05).all()
+    assert row.optimistic(np.array([1, 10**6, 0]), value)[0] >= 1e-6  # what was seen is never impossible
 
 
 def test_counts_that_contradict_the_assumption_are_an_error() -> None:

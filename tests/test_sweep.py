@@ -11,6 +11,7 @@ import platform
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -24,7 +25,7 @@ import pytest
 
 import mornavi_lite.sweep as module
 from mornavi_lite import run
-from mornavi_lite._files import FORMAT, write_arrays
+from mornavi_lite._files import FORMAT, read_arrays, write_arrays
 from mornavi_lite._grid import game_of, key_of, learner_of, set_of
 from mornavi_lite.sweep import Grid, load_results, sweep
 
@@ -168,11 +169,15 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path, undisturbed: dict[str
     assert [row["seed"] for row in done.table] == [each["seed"] for each in GRID.configurations]
 
 
-def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def cluster_of_two() -> Any:
+    """A Dask cluster on this machine, with two worker processes."""
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
+    return distributed.LocalCluster(n_workers=2, **options)
+
+
+def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with cluster_of_two() as cluster:
         done = sweep(GRID, tmp_path, scheduler=cluster.scheduler_address)
         assert done.failures == [] and files(tmp_path) == undisturbed
         failing = Grid.of(CONTENT | {"learner": [{"name": "OfflinePessimistic", "behaviour": [[[1.0]]]}]})
@@ -235,6 +240,21 @@ def changed(**changes: Any) -> Callable[[bytes], bytes]:
     return change
 
 
+def rewritten(kind: str = "sweep result", **changes: Any) -> Callable[[bytes], bytes]:
+    """A file of ours, sound in itself, with other arrays; those that are None are left out."""
+
+    def change(stored: bytes) -> bytes:
+        with np.load(io.BytesIO(stored)) as arrays:
+            kept = {name: arrays[name] for name in arrays.files if name not in ("kind", "format", "digest")}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "changed"
+            write_arrays(file, kind, {name: array for name, array in (kept | changes).items() if array is not None})
+            assert read_arrays(file, kind)
+            return file.read_bytes()
+
+    return change
+
+
 def of_numpy(stored: bytes) -> bytes:
     out = io.BytesIO()
     np.save(out, np.arange(3))
@@ -252,16 +272,16 @@ def of_numpy(stored: bytes) -> bytes:
         lambda stored: stored[1:],
         lambda stored: b"PK\x03\x04" + bytes(100),
         lambda stored: b"notes of somebody else",
-        changed(kind=np.array("History")),
         changed(kind=None),
         changed(kind=None, format=None, configuration=None),
         changed(format=np.array(FORMAT + 1)),
         changed(format=np.array("new")),
-        changed(configuration=np.array(json.dumps(TINY.configurations[1], sort_keys=True))),
-        changed(configuration=np.array("{")),
-        changed(configuration=None),
-        changed(gap=None),
-        changed(more=np.arange(3)),
+        rewritten(kind="History"),
+        rewritten(configuration=np.array(json.dumps(TINY.configurations[1], sort_keys=True))),
+        rewritten(configuration=np.array("{")),
+        rewritten(configuration=None),
+        rewritten(gap=None),
+        rewritten(more=np.arange(3)),
     ],
 )
 def test_damaged_and_foreign_files_are_done_again(
@@ -343,6 +363,19 @@ def test_partial_files_of_the_dead_are_removed_and_no_others(tmp_path: Path) -> 
     assert all((tmp_path / name).read_text(encoding="utf8") == "mine" for name in living | foreign)
 
 
+def test_who_lives_is_asked_without_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(process: int, number: int) -> None:
+        assert number == 0
+        raise PermissionError
+
+    assert module._lives(os.getpid()) and not module._lives(10**30)
+    monkeypatch.setattr(os, "kill", refused)
+    assert module._lives(os.getpid())  # that of another user
+    monkeypatch.setattr(os, "kill", None)
+    monkeypatch.setattr(os, "name", "nt")
+    assert not module._lives(os.getpid())  # there 0 stands for Ctrl-C
+
+
 def test_a_name_that_is_taken_by_a_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / f"{key_of(TINY.configurations[1])}.npz").mkdir()
     with pytest.raises(OSError):
@@ -419,14 +452,14 @@ def test_workers_that_die_again_and_again_end_the_sweep(
 
     def dying(tasks: list[Any], n_jobs: int, scheduler: str | None) -> Iterator[Any]:
         attempts.append(len(tasks))
-        if len(tasks) > 2:  # one result, then a broken pool; from two tasks on nothing but broken pools
+        if len(attempts) == 2:  # a result between two broken pools; after it nothing but broken pools
             yield module._keyed(*tasks[0])
         raise broken("killed")
 
     monkeypatch.setattr(module, "_in_parallel", dying)
     with pytest.raises(RuntimeError, match=r"workers were killed 3 times in a row; 2 runs are left"):
         sweep(TINY, tmp_path)
-    assert attempts == [3, 2, 2]
+    assert attempts == [3, 3, 2, 2]
     assert len(list(tmp_path.glob("*.npz"))) == 1
 
 
@@ -439,24 +472,36 @@ def test_other_errors_of_the_machinery_are_not_swallowed(tmp_path: Path, monkeyp
         sweep(TINY, tmp_path)
 
 
-def test_a_killed_worker_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    pool = pytest.importorskip("joblib.externals.loky.reusable_executor")
-    killed: list[int] = []
+def swept_while_a_worker_is_killed(folder: Path, workers: Callable[[], list[int]], **options: Any) -> None:
+    """Do the grid, and kill a worker once some runs are done."""
+    left: list[int] = []
 
     def kill() -> None:
         deadline = time.monotonic() + 120
-        while len(list(tmp_path.glob("*.npz"))) < 3 and time.monotonic() < deadline:
+        while len(list(folder.glob("*.npz"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.005)
-        workers = list(pool._executor._processes)
-        killed.extend([workers[0], len(list(tmp_path.glob("*.npz")))])
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(workers()[0], signal.SIGKILL)
+        left.append(len(GRID.configurations) - len(list(folder.glob("*.npz"))))
 
     killer = threading.Thread(target=kill)
     killer.start()
-    done = sweep(GRID, tmp_path, n_jobs=2)
+    done = sweep(GRID, folder, **options)
     killer.join()
-    assert killed[1] < len(GRID.configurations)
-    assert done.failures == [] and files(tmp_path) == undisturbed
+    assert done.failures == [] and left[0] > 0
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    pool = pytest.importorskip("joblib.externals.loky.reusable_executor")
+    swept_while_a_worker_is_killed(tmp_path, lambda: list(pool._executor._processes), n_jobs=2)
+    assert files(tmp_path) == undisturbed
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with cluster_of_two() as cluster:
+        workers = lambda: [nanny.pid for nanny in cluster.workers.values()]  # noqa: E731
+        swept_while_a_worker_is_killed(tmp_path, workers, scheduler=cluster.scheduler_address)
+    assert files(tmp_path) == undisturbed
 
 
 #: A sweep in a process of its own, slow enough to be met in the middle; it may kill itself while it writes.

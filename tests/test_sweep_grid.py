@@ -354,6 +354,14 @@ def test_content_is_a_mapping(content: Any) -> None:
         Grid.of(content)
 
 
+def test_a_number_beyond_all_floats_is_an_error_of_the_grid() -> None:
+    for table, entry in (("uncertainty", BALL | {"radius": 10**400}), ("learner", LEARNER | {"scale": 10**400})):
+        with pytest.raises(ValueError, match=rf"^grid, \[\[{table}\]\] 1: "):
+            grid_of(**{table: [entry]})
+    with pytest.raises(ValueError, match=r"^grid: "):
+        grid_of(until=10**400)
+
+
 def test_a_game_beyond_the_memory_is_an_error_of_the_grid() -> None:
     with pytest.raises(ValueError, match=r"^grid, \[\[game\]\] 1: "):
         grid_of(game=[GARNET | {"n_states": 10**7, "stationary": True}])
