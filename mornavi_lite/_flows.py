@@ -25,10 +25,15 @@ def split(counts: np.ndarray, probabilities: np.ndarray, rng: np.random.Generato
     NumPy gives what rounding leaves over to the *last* category, even where its probability is 0. So each row's
     most probable category changes places with the last one for the draw.
     """
-    rows = np.arange(len(counts))
-    top = probabilities.argmax(axis=1)
+    row, top = np.arange(len(counts)), probabilities.argmax(axis=1)
     swapped = probabilities / probabilities.sum(axis=1, keepdims=True)
-    swapped[rows, top], swapped[:, -1] = swapped[:, -1].copy(), swapped[rows, top]
+    _swap_with_last(swapped, row, top)
     drawn = rng.multinomial(counts, swapped)
-    drawn[rows, top], drawn[:, -1] = drawn[:, -1].copy(), drawn[rows, top]
+    _swap_with_last(drawn, row, top)
     return drawn
+
+
+def _swap_with_last(table: np.ndarray, row: np.ndarray, column: np.ndarray) -> None:
+    last = table[:, -1].copy()
+    table[:, -1] = table[row, column]
+    table[row, column] = last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -203,20 +204,28 @@ class Mornavi:
         for h in reversed(range(counts.horizon)):
             high, low = payoffs.at(h, upper[:, h + 1], lower[:, h + 1])
             policy[h] = choose(h, high, low)
+            followed = (policy[h][:, None] * high).sum(axis=-1)
             for i in range(len(sets)):
-                followed = (policy[h] * high[:, i]).sum(axis=-1)
                 deviated = deviation_value_unchecked(high[:, i], policy[h], counts.n_actions, i, self.concept)
-                upper[i, h] = np.maximum(followed, deviated)
-                lower[i, h] = (policy[h] * low[:, i]).sum(axis=-1)
+                upper[i, h] = np.maximum(followed[:, i], deviated)
+            lower[:, h] = (policy[h][:, None] * low).sum(axis=-1).T
         return Plan(policy, upper, lower)
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
         # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
         apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True))
         try:
-            return solve_stage_unchecked(apart, counts.n_actions, self.concept)
+            return stage_policies(apart.tobytes(), apart.shape, counts.n_actions, self.concept)
         except RuntimeError as error:
             raise RuntimeError(f"step {step}, stage games by state: {error}") from error
+
+
+@lru_cache(maxsize=16)
+def stage_policies(payoffs: bytes, shape: tuple[int, ...], n_actions: tuple[int, ...], concept: str) -> np.ndarray:
+    """Equilibria (S, A) of stage games, kept for the next plan: the last step's stay once all rewards were seen."""
+    policies = solve_stage_unchecked(np.frombuffer(payoffs).reshape(shape), n_actions, concept)
+    policies.setflags(write=False)
+    return policies
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,7 @@ def total_payoff(scaled: np.ndarray, width: np.ndarray, exponent: np.ndarray) ->
     # A constant adds nothing to the choice, however large it is.
     exponent = np.where(width > 0, exponent, -9999)
     shift = exponent - exponent.max(axis=1, keepdims=True)
-    total = np.zeros((len(scaled), scaled.shape[2]))
-    for player in range(scaled.shape[1]):
-        total += np.ldexp(scaled[:, player], shift[:, player, None])
+    total = np.ldexp(scaled, shift[:, :, None]).sum(axis=1)
     return rounded(total)
 
 

@@ -31,38 +31,37 @@ class StagePayoffs:
 
     def at(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Highest and lowest stage payoffs (S, m, A) of a step, from values (m, S) at the next step."""
-        visits = self.counts.visits[step]
-        high, low = np.empty((2, self.counts.n_states, len(self.sets), visits.shape[-1]))
-        robust = self._by_bonus if self.model is None else self._by_model
-        for i, ball in enumerate(self.sets):
-            high[:, i], low[:, i] = robust(ball, step, upper[i], lower[i])
-            reward = self.counts.reward[i, step]
-            high[:, i] += np.where(visits > 0, reward, 1.0)  # a reward that nobody saw may be 1, or 0
-            low[:, i] += reward
-        return np.minimum(high, self.counts.horizon - step), np.maximum(low, 0.0)
+        best, worst = (self._by_bonus if self.model is None else self._by_model)(step, upper, lower)
+        reward = self.counts.reward[:, step]
+        highest = np.where(self.counts.visits[step] > 0, reward, 1.0)  # a reward that nobody saw may be 1, or 0
+        high = np.minimum(highest + best, self.counts.horizon - step)
+        low = np.maximum(reward + worst, 0.0)
+        return high.swapaxes(0, 1), low.swapaxes(0, 1)
 
-    def _by_model(
-        self, ball: UncertaintySet, step: int, upper: np.ndarray, lower: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Worst cases (S, A) around the most optimistic and the most pessimistic kernel."""
+    def _by_model(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Worst cases (m, S, A) around the most optimistic and the most pessimistic kernel."""
         assert self.model is not None
-        if step == self.counts.horizon - 1:  # nothing follows, whatever the kernel
-            nothing = np.zeros(self.counts.visits.shape[1:])
-            return nothing, nothing
         seen = self.counts.transitions[step]
-        best = ball.worst_case_unchecked(self.model.optimistic(seen, upper), upper)
-        return best, ball.worst_case_unchecked(self.model.pessimistic(seen, lower), lower)
+        best, worst = np.zeros((2, len(self.sets), *seen.shape[:2]))
+        if step == self.counts.horizon - 1:  # nothing follows, whatever the kernel
+            return best, worst
+        # The pessimistic kernel is the optimistic one of the opposite order; all of them are made at once.
+        kernels = self.model.optimistic(seen, np.concatenate([upper, -lower]))
+        for i, ball in enumerate(self.sets):
+            best[i] = ball.worst_case_unchecked(kernels[i], upper[i])
+            worst[i] = ball.worst_case_unchecked(kernels[len(self.sets) + i], lower[i])
+        return best, worst
 
-    def _by_bonus(
-        self, ball: UncertaintySet, step: int, upper: np.ndarray, lower: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Worst cases (S, A) around the observed frequencies, plus and minus the bonus."""
+    def _by_bonus(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Worst cases (m, S, A) around the observed frequencies, plus and minus the bonus."""
         visits, horizon = self.counts.visits[step], self.counts.horizon
-        rows, log_term = (
-            frequencies(self.counts.transitions[step], visits),
-            log_term_at(visits, self.n_rows, self.delta),
-        )
-        width = self.scale * bonus(
-            ball, rows, visits, upper, lower, log_term, horizon, self.counts.n_episodes, self.min_probability
-        )
-        return ball.worst_case_unchecked(rows, upper) + width, ball.worst_case_unchecked(rows, lower) - width
+        rows = frequencies(self.counts.transitions[step], visits)
+        log_term = log_term_at(visits, self.n_rows, self.delta)
+        best, worst = np.empty((2, len(self.sets), *visits.shape))
+        for i, ball in enumerate(self.sets):
+            width = self.scale * bonus(
+                ball, rows, visits, upper[i], lower[i], log_term, horizon, self.counts.n_episodes, self.min_probability
+            )
+            best[i] = ball.worst_case_unchecked(rows, upper[i]) + width
+            worst[i] = ball.worst_case_unchecked(rows, lower[i]) - width
+        return best, worst

@@ -44,10 +44,9 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
     where d is small. Newton's steps from above therefore fall to the root and never pass it: each is a valid bound.
     """
     entropy = -seen * np.log(seen) - unseen * np.log(unseen)
-    rise = np.minimum(budget + np.sqrt(budget * (budget + 2 * seen)), np.sqrt(budget / 2))
-    rise = np.minimum(rise, unseen - np.exp(-(budget + entropy) / unseen))
     variance = np.where(seen >= 0.5, seen * unseen, 0.25)
-    rise = np.minimum(rise, np.sqrt(2 * budget * variance))
+    rise = np.minimum(budget + np.sqrt(budget * (budget + 2 * seen)), np.sqrt(2 * budget * variance))
+    rise = np.minimum(rise, unseen - np.exp(-(budget + entropy) / unseen))
     rise = np.minimum(rise, unseen * (1 - 1e-15))
     for _ in range(_MOST_STEPS):
         excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget

@@ -16,9 +16,9 @@ PRODUCT_UP_TO = 64
 GENTLE_TILT = 1e-3
 
 
-def pieces(rows: np.ndarray) -> list[slice]:
-    """Slices that cut ``rows`` into pieces of about ``CHUNK`` numbers."""
-    size = max(1, CHUNK // rows.shape[1])
+def pieces(rows: np.ndarray, copies: int = 1) -> list[slice]:
+    """Slices that cut ``rows`` into pieces which, so many times, have about ``CHUNK`` numbers."""
+    size = max(1, CHUNK // (copies * rows.shape[1]))
     return [slice(start, start + size) for start in range(0, len(rows), size)]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,7 @@ class ConfidenceSet:
         _checks.probability("delta", self.delta)
         _checks.number("scale", self.scale, 0.0)
         _checks.min_probability(self.min_probability)
-        half = max(1, self.n_states // 2)
-        costs = [math.log(half) + math.log(_partitions(self.n_states, size)) for size in range(self.n_states + 1)]
-        object.__setattr__(self, "_event_costs", np.array(costs))
+        object.__setattr__(self, "_event_costs", _event_costs(self.n_states))
 
     def event_bound(self, seen: Any, visits: Any, size: Any = 1) -> np.ndarray:
         """Largest probability that the set allows an event.
@@ -144,12 +143,12 @@ class ConfidenceSet:
         ----------
         transitions : numpy.ndarray of int, shape (..., S)
             How often each next state was seen, for each row.
-        value : numpy.ndarray, shape (S,)
-            Value of each next state; only their order matters.
+        value : numpy.ndarray, shape (S,) or (G, S)
+            Value of each next state, only their order matters; or G such vectors, which are worked on together.
 
         Returns
         -------
-        numpy.ndarray, shape (..., S)
+        numpy.ndarray, shape (..., S) or (G, ..., S)
             For each row a distribution. Its worst case over a TV, KL or chi-square ball is at least that of every
             kernel in the set; so is its expectation.
 
@@ -173,15 +172,19 @@ class ConfidenceSet:
         >>> bool(best @ value > seen @ value / 100 > worst @ value)
         True
         """
+        values = np.asarray(value).reshape(-1, transitions.shape[-1])
         rows = transitions.reshape(-1, transitions.shape[-1])
-        order = np.argsort(-value, kind="stable")
-        kernel = np.empty(rows.shape)
-        for piece in pieces(rows):
-            tails = np.ones((len(rows[piece]), len(order)))
-            tails[:, :-1] = self._raised_tails(rows[piece].take(order, axis=1))
-            tails[:, 1:] -= tails[:, :-1].copy()
-            kernel[piece, order] = tails
-        return kernel.reshape(transitions.shape)
+        order = np.argsort(-values, axis=1, kind="stable")
+        rank = np.argsort(order, axis=1)
+        kernel = np.empty((len(values), *rows.shape))
+        for piece in pieces(rows, len(values)):
+            tails = np.ones((len(rows[piece]), *values.shape))
+            falling = rows[piece].take(order, axis=1)
+            tails[..., :-1] = self._raised_tails(falling)
+            tails[..., 1:] -= tails[..., :-1].copy()
+            for g in range(len(values)):
+                kernel[g, piece] = tails[:, g].take(rank[g], axis=1)
+        return kernel.reshape(np.shape(value)[:-1] + transitions.shape)
 
     def pessimistic(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
         """The kernel that every kernel of the set dominates: :meth:`optimistic` for the opposite order.
@@ -190,12 +193,12 @@ class ConfidenceSet:
         ----------
         transitions : numpy.ndarray of int, shape (..., S)
             How often each next state was seen, for each row.
-        value : numpy.ndarray, shape (S,)
-            Value of each next state.
+        value : numpy.ndarray, shape (S,) or (G, S)
+            Value of each next state, or G such vectors.
 
         Returns
         -------
-        numpy.ndarray, shape (..., S)
+        numpy.ndarray, shape (..., S) or (G, ..., S)
             For each row a distribution.
 
         Raises
@@ -216,24 +219,23 @@ class ConfidenceSet:
         return self.optimistic(transitions, -value)
 
     def _raised_tails(self, rows: np.ndarray) -> np.ndarray:
-        """Bounds (R, S - 1) of the j best states for each j, from counts (R, S) sorted from the best downwards."""
-        above = np.cumsum(rows, axis=1)
-        visits, above = above[:, -1:], above[:, :-1]
-        seen = rows > 0
-        seen_above = np.cumsum(seen, axis=1)
-        seen_below: np.ndarray = seen_above[:, -1:] - seen_above[:, :-1]
+        """Bounds (..., S - 1) of the j best states for each j, from counts (..., S) sorted from the best downwards."""
+        above = np.cumsum(rows, axis=-1)
+        visits, above = above[..., -1:], above[..., :-1]
+        seen_above = np.cumsum(rows > 0, axis=-1)
+        seen_below: np.ndarray = seen_above[..., -1:] - seen_above[..., :-1]
         # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
         costs = np.minimum(self._costs[1:-1], self._costs[seen_below])
         tails = self._bound(above, visits, costs)
         if self.min_probability is not None:
-            if (seen_above[:, -1] * self.min_probability > 1 + 1e-9).any():
-                most = int(seen_above[:, -1].max())
+            most = int(seen_above[..., -1].max())
+            if most * self.min_probability > 1 + 1e-9:
                 raise ValueError(
                     f"min_probability={self.min_probability} is contradicted: a row has {most} next states"
                 )
             tails[(above == 0) & (tails < self.min_probability)] = 0.0
             np.minimum(tails, np.maximum(1 - self.min_probability * seen_below, 0.0), out=tails)
-        return np.minimum.accumulate(tails[:, ::-1], axis=1)[:, ::-1]
+        return np.minimum.accumulate(tails[..., ::-1], axis=-1)[..., ::-1]
 
     def _bound(self, seen: np.ndarray, visits: np.ndarray, costs: np.ndarray) -> np.ndarray:
         """Bounds of events that were ``seen`` so often; ``costs`` are what a union over all events pays for each."""
@@ -254,6 +256,14 @@ class ConfidenceSet:
     @property
     def _costs(self) -> np.ndarray:
         return self._event_costs  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=64)
+def _event_costs(n_states: int) -> np.ndarray:
+    """What a union over events pays for one of each size from 0 to S: for the sizes, and for the events of a size."""
+    half = max(1, n_states // 2)
+    costs = [math.log(half) + math.log(_partitions(n_states, size)) for size in range(n_states + 1)]
+    return np.array(costs)
 
 
 def _partitions(n_states: int, size: int) -> int:
