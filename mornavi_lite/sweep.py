@@ -115,7 +115,9 @@ def sweep(
             raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
     folder = Path(out)
     if folder.exists() and not resume and any(folder.iterdir()):
-        raise ValueError(f"out must be a new or empty folder, {folder} is not; resume=True goes on with what is there")
+        raise ValueError(
+            f"out must be a new or empty folder, {folder} is not; resume=True, or --resume, goes on with what is there"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     _remove_stale(folder)
     every = {key_of(each): each for each in grid.configurations}

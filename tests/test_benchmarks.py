@@ -16,13 +16,7 @@ def read(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf8"))
 
 
-NOT_YET = pytest.mark.xfail(reason="300 episodes with a plan each: 12x (TV) and 23x (KL), and the goal is 25x")
-
-
-@pytest.mark.parametrize(
-    ("name", "least"),
-    [("backups", 9), ("stage_games", 13), ("planning", 6), pytest.param("learning", 4, marks=NOT_YET)],
-)
+@pytest.mark.parametrize(("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4)])
 def test_every_ratio_reaches_its_goal(name: str, least: int) -> None:
     lines = read(name)["ratios"]
     assert len(lines) >= least
@@ -100,7 +94,7 @@ def test_episodes_to_a_certificate_are_complete_and_reach_the_published_goals() 
         assert line["beyond"] == 0 or line["method"] == "bonus", line
         for level, median in line["median"].items():
             numbers = [np.inf if n is None else n for n in line["episodes"][level]]
-            assert len(numbers) >= 1
+            assert len(numbers) >= (1 if line["method"] == "bonus" else 3)
             assert (np.inf if median is None else median) == pytest.approx(np.median(numbers), abs=0.5)
     for line in results["published"]:
         assert len(line["episodes"]) == 10

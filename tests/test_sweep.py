@@ -328,7 +328,9 @@ def test_a_folder_in_use_is_left_alone_without_resume(tmp_path: Path, counted: l
         folder = tmp_path / name.strip(".")
         folder.mkdir()
         (folder / name).write_text("mine", encoding="utf8")
-        with pytest.raises(ValueError, match=r"out must be a new or empty folder, .*; resume=True goes on"):
+        with pytest.raises(
+            ValueError, match=r"out must be a new or empty folder, .*; resume=True, or --resume, goes on"
+        ):
             sweep(TINY, folder)
         assert files(folder) == {name: b"mine"}
     (tmp_path / "file").write_text("mine", encoding="utf8")

@@ -16,7 +16,15 @@ from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, logged, read, wri
 
 BUILD = ROOT / "_build"
 LOG = STATE / "book.log"
-SOURCES = ["_config.yml", "_toc.yml", "book", "mornavi_lite", "benchmarks/results", "tools/build_book.py"]
+SOURCES = [
+    "_config.yml",
+    "_toc.yml",
+    "book",
+    "mornavi_lite",
+    "benchmarks/results",
+    "benchmarks/example_sweep.toml",
+    "tools/build_book.py",
+]
 COMMAND = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
