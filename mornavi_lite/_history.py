@@ -14,8 +14,7 @@ from ._counts import Counts
 from ._files import read_arrays, write_arrays
 from ._plan import Plan
 
-_PER_PLAYER = ("value", "upper", "lower")
-_RECORDED = ("episode", "gap", *_PER_PLAYER)
+_RECORDED = ("episode", "gap", "value", "upper", "lower")
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,24 +248,6 @@ class History:
                     str(stored["origin"]),
                 ),
             )
-            history._check_shapes()
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
         return history
-
-    def _check_shapes(self) -> None:
-        """Raise unless all arrays belong to one run."""
-        n, visits, plan = len(self.episode), self.checkpoint.counts.visits.shape, self.checkpoint.plan
-        m = len(self.checkpoint.counts.n_actions)
-        values = (m, visits[0] + 1, visits[1])
-        for name, array, shape in (
-            *((name, getattr(self, name), (n, m)[: 1 + (name in _PER_PLAYER)]) for name in _RECORDED),
-            *(
-                (f"plan.{name}", array, visits if name == "policy" else values)
-                for name, array in plan._asdict().items()
-            ),
-            ("best_policy", self.best_policy, visits),
-            ("planned_visits", self.checkpoint.planned_visits, visits),
-        ):
-            if array.shape != shape or n == 0:
-                raise ValueError(f"{name} has shape {array.shape}, not {shape}")
