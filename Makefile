@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
-.PHONY: help book test notebooks format serve benchmark measurements check-all clean
+.PHONY: help book test notebooks assignments format serve benchmark measurements check-all clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -18,6 +18,9 @@ test:        ## lint, types, unit and property tests, doctests, every notebook, 
 
 notebooks:   ## execute every notebook again in place; nothing changes where nothing changed
 	$(RUN) notebooks
+
+assignments: ## write what students get of the problem sets, and the instructor's guide
+	$(RUN) assignments
 
 format:      ## bring code and notebook cells into the one format
 	$(RUN) format

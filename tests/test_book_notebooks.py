@@ -18,6 +18,12 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if not p.name.startswith("."))
 NOTEBOOKS = [p for p in NOTEBOOKS if ".ipynb_checkpoints" not in p.parts]
+#: What students get stops where an answer is missing, so it has no outputs to check; it is generated from the
+#: notebooks in source/, which are checked here, and is compared with them in tests/test_assignments_grading.py.
+SHEETS = [p for p in NOTEBOOKS if p.is_relative_to(ROOT / "book/assignments/release")]
+#: The same with solutions: executed and compared like every notebook, and never a page of the book.
+SOLVED = [p for p in NOTEBOOKS if p.is_relative_to(ROOT / "book/assignments/source")]
+NOTEBOOKS = [p for p in NOTEBOOKS if p not in SHEETS]
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"image/png", "image/jpeg"}
@@ -120,13 +126,13 @@ def lonely_sliders(nb):
     return bad
 
 
-def long_functions(nb):
-    """Functions of more than ten lines belong in the package, with a test; so do magics and installations."""
+def long_functions(nb, most=10):
+    """Functions of more than ten lines, or of ``most``, belong in the package, with a test; so do magics and installations."""
     bad = []
     for cell in code_cells(nb):
         bad += re.findall(r"^\s*[%!].*", cell.source, re.MULTILINE)
         for node in ast.walk(ast.parse(re.sub(r"^\s*[%!].*", "pass", cell.source, flags=re.MULTILINE))):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= 10:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= most:
                 bad.append(f"{node.name} has {node.end_lineno - node.lineno + 1} lines")
     return bad
 
@@ -158,6 +164,8 @@ def test_notebook(path):
     nb = nbformat.read(path, as_version=4)
     nbformat.validate(nb)
     complaints = {check.__name__: check(nb) for check in CHECKS}
+    if path in SOLVED:  # what a student is to write cannot be imported
+        complaints["long_functions"] = long_functions(nb, most=20)
     assert {name: found for name, found in complaints.items() if found} == {}
 
 
@@ -207,7 +215,9 @@ def files_in_toc():
 def test_every_notebook_is_in_the_table_of_contents_once():
     listed = files_in_toc()
     assert len(listed) == len(set(listed))
-    assert {p.relative_to(ROOT).with_suffix("").as_posix() for p in NOTEBOOKS} <= set(listed)
+    pages = {p.relative_to(ROOT).with_suffix("").as_posix() for p in NOTEBOOKS + SHEETS if p not in SOLVED}
+    assert pages <= set(listed)
+    assert not [name for name in listed if name.startswith("book/assignments/source")]
 
 
 # --- the checks themselves, each on a notebook that is wrong in this way ---------------------------------------------

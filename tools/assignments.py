@@ -52,15 +52,18 @@ def nbgrader_in(folder: Path, **settings: Any) -> Any:
     return NbGraderAPI(config=config)
 
 
-def released(name: str, folder: Path, api: Any) -> str:
-    """Text of the students' notebook of one problem set."""
-    result = api.generate_assignment(name, force=True, create=True)
-    if not result["success"]:
-        raise Failed(f"nbgrader could not make {name}: {result['log']}")
-    nb = nbformat.read(folder / "release" / name / f"{name}.ipynb", as_version=4)
-    for cell in nb.cells:
-        cell.metadata.pop("mystnb", None)  # what the figure of the solution shows is for the student to find out
-    return nbformat.writes(nb).rstrip("\n") + "\n"
+def sheets(folder: Path, api: Any) -> dict[str, str]:
+    """Release every problem set in a course folder; the texts of the students' notebooks."""
+    found = {}
+    for name in names():
+        result = api.generate_assignment(name, force=True, create=True)
+        if not result["success"]:
+            raise Failed(f"nbgrader could not make {name}: {result['log']}")
+        nb = nbformat.read(folder / "release" / name / f"{name}.ipynb", as_version=4)
+        for cell in nb.cells:
+            cell.metadata.pop("mystnb", None)  # what the figure of the solution shows is for the student to find out
+        found[name] = nbformat.writes(nb).rstrip("\n") + "\n"
+    return found
 
 
 def table(name: str) -> str:
@@ -80,17 +83,16 @@ def guide() -> str:
     return note + re.sub(r"^<!-- tasks of (\w+) -->$", lambda m: table(m[1]), template, flags=re.MULTILINE)
 
 
-def generated() -> dict[Path, str]:
+def texts(sheets: dict[str, str]) -> dict[Path, str]:
     """Every file that is written, with its text."""
-    with tempfile.TemporaryDirectory(prefix="mornavi-") as empty:
-        folder = Path(empty)
-        api = nbgrader_in(folder)
-        sheets = {COURSE / "release" / n / f"{n}.ipynb": released(n, folder, api) for n in names()}
-    return sheets | {COURSE / "instructors.md": guide()}
+    found = {COURSE / "release" / name / f"{name}.ipynb": text for name, text in sheets.items()}
+    return found | {COURSE / "instructors.md": guide()}
 
 
 def main() -> None:
-    for path, text in generated().items():
+    with tempfile.TemporaryDirectory(prefix="mornavi-") as empty:
+        made = sheets(Path(empty), nbgrader_in(Path(empty)))
+    for path, text in texts(made).items():
         if read(path) != text:
             write(path, text)
             print(f"      wrote {path.relative_to(ROOT)}", flush=True)

@@ -33,7 +33,12 @@ def command(title: str, *arguments: str | Path, **variables: str) -> Step:
 
 
 def notebooks() -> list[Path]:
+    """Every notebook that runs through: all but the sheets of the problem sets, which stop where an answer is missing.
+
+    The sheets are generated from notebooks that are in this list, and tests/test_assignments.py runs them.
+    """
     found = [p.relative_to(ROOT) for p in sorted((ROOT / "book").rglob("*.ipynb"))]
+    found = [p for p in found if not p.is_relative_to("book/assignments/release")]
     return [p for p in found if not any(part.startswith(".") for part in p.parts)]
 
 
@@ -83,6 +88,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), SCRIPTS, BOOK], []),
     "test": ([packages("test"), SCRIPTS], CHECKS),
     "check-all": ([packages("test"), packages("browser"), SCRIPTS], CHECKS + SLOW_CHECKS),
+    "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),
     "notebooks": ([packages("test"), ("Notebooks, executed again", execute())], []),
     "format": (
         [
