@@ -127,7 +127,7 @@ def lonely_sliders(nb):
 
 
 def long_functions(nb, most=10):
-    """Functions of more than ten lines, or of ``most``, belong in the package, with a test; so do magics and installations."""
+    """Functions of more than ``most`` lines belong in the package, with a test; so do magics and installations."""
     bad = []
     for cell in code_cells(nb):
         bad += re.findall(r"^\s*[%!].*", cell.source, re.MULTILINE)
