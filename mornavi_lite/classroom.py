@@ -36,8 +36,9 @@ def alone(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any
 
     Notes
     -----
-    The code of each function is exchanged during the call, so a name that was imported before is switched off as well.
-    This keeps honest people honest. It is no protection against somebody who copies the package's source.
+    The code of each function is exchanged during the call, so a name that was imported before is switched off as well;
+    modules of the package that are not loaded cannot be imported. This keeps honest people honest. It is no protection
+    against somebody who copies the package's source.
 
     Examples
     --------
@@ -52,11 +53,14 @@ def alone(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any
     AssertionError: this calls worst_case of mornavi_lite: write it yourself, with NumPy alone
     """
     codes = {each: each.__code__ for each in set(_package_functions())}
+    guard = _NoMoreModules()
     try:
+        sys.meta_path.insert(0, guard)
         for each, code in codes.items():
             each.__code__ = _refuse.__code__.replace(co_name=code.co_name)
         return function(*arguments, **keywords)
     finally:
+        sys.meta_path.remove(guard)
         for each, code in codes.items():
             each.__code__ = code
 
@@ -65,6 +69,15 @@ def _refuse(*_: Any, **__: Any) -> None:
     """What runs in place of each function. It runs in *their* namespace, so it may use built-in names only."""
     frame = __import__("sys")._getframe()
     raise AssertionError(f"this calls {frame.f_code.co_name} of mornavi_lite: write it yourself, with NumPy alone")
+
+
+class _NoMoreModules:
+    """Refuses to find modules of the package: what is loaded during the call would not be switched off."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        package, _, module = name.partition(".")
+        if package == __name__.partition(".")[0]:
+            raise AssertionError(f"this imports {module} of {package}: write it yourself, with NumPy alone")
 
 
 def _package_functions() -> Iterator[FunctionType]:

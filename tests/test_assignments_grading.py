@@ -119,7 +119,7 @@ def test_accidents_cost_their_own_notebook_and_a_second_try_counts(course):
         "steady": right,
     }.items():
         room.submit(student, answers)
-    impatient = assignments.nbgrader_in(room.folder, timeout=8)
+    impatient = assignments.nbgrader_in(room.folder, timeout=12)
     assert room.grade("loop", impatient) and not room.grade("crash")
     assert all(room.grade(student) for student in ("clever", "again", "steady"))
     totals = {student: sum(room.scores(student)[0].values()) for student in ("loop", "clever", "again", "steady")}
