@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from inspect import isgeneratorfunction
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -86,8 +87,9 @@ def _package_functions() -> Iterator[FunctionType]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == package and name != __name__:
             for each in _functions_in(module):
-                # the code of a closure, such as the __init__ of a dataclass, fits closures only
-                if each.__module__ != __name__ and not each.__code__.co_freevars:
+                # a plain function's code fits neither a closure, such as the __init__ of a dataclass, nor a generator
+                plain = not each.__code__.co_freevars and not isgeneratorfunction(each)
+                if plain and each.__module__ != __name__:
                     yield each
 
 
