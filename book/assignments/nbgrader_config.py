@@ -8,3 +8,5 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 c.ClearSolutions.text_stub = "*Your answer.*"
 # Seconds for one cell. A loop without end is interrupted, costs its own task, and the cells below it still run.
 c.Execute.timeout = 60
+# A check that somebody deleted comes back, and counts.
+c.OverwriteCells.add_missing_cells = True
