@@ -62,6 +62,8 @@ def scripts(pattern: str) -> Callable[[], None]:
 
 SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
 BOOK: Step = ("The book, without a warning", build_book.build)
+PDF = command("The book as PDF", "tools/build_pdf.py")
+LITE = command("The chapters in the browser: JupyterLite", "tools/build_lite.py")
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
@@ -104,6 +106,22 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     ),
     "benchmark": ([packages("benchmark"), ("Benchmarks", scripts("bench_*.py"))], []),
     "measurements": ([packages("benchmark"), ("Measurements", scripts("measure_*.py"))], []),
+    "pdf": ([packages("pdf"), SCRIPTS, BOOK, PDF], []),
+    "lite": ([packages("lite"), LITE], []),
+    "site": (
+        [
+            packages("pdf"),
+            packages("lite"),
+            SCRIPTS,
+            BOOK,
+            PDF,
+            LITE,
+            ("The book again, for the site", lambda: build_book.build("pages", SITE="1")),
+            command("One folder", "tools/build_site.py"),
+        ],
+        [],
+    ),
+    "dist": ([packages("dist"), command("Wheel and source archive", "tools/build_dist.py")], []),
     "serve": ([packages("book"), SCRIPTS, BOOK], []),
 }
 
