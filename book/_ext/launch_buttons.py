@@ -12,6 +12,14 @@ import re
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
+
+
+def switch_off(app: Sphinx, config: Config) -> None:
+    """No address, no button: the theme would fail on an empty one."""
+    options = config.html_theme_options
+    if not options.get("repository_url"):
+        options.pop("launch_buttons", None)
 
 
 def place(
@@ -39,5 +47,6 @@ def place(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", switch_off)
     app.connect("html-page-context", place, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
