@@ -79,6 +79,7 @@ def pip(*arguments: str | Path) -> None:
 def own_packages(folder: Path) -> dict[str, dict]:
     """The package of this repository and the few that the distribution has not: wheels, and their lines in the lock."""
     folder.mkdir(parents=True)
+    shutil.rmtree(ROOT / "build", ignore_errors=True)  # a module that is gone would live on in the wheel
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
     for name in ADDED:
         asked = f"{name}=={importlib.metadata.version(name)}"

@@ -1,8 +1,8 @@
-"""Launch buttons that lead where something is: JupyterLite lies in the published site, beside the pages.
+"""What the published site adds to each page: launch buttons that lead somewhere, and what lies beside the pages.
 
 The theme makes the buttons of a chapter from the repository's address, the one setting `repository_url` in
-_config.yml; while it is empty there is none. A relative address of JupyterLite counts from the top of the site, and
-the book alone has no JupyterLite: its button stays only where the site is built, with SITE=1.
+_config.yml; while it is empty there is none. JupyterLite, PDF and archive lie in the site that `make site` builds, not
+in the book alone: JupyterLite's button and the links at the foot of a page appear only with SITE=1.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+FOOT = {
+    "PDF": "mornavi-lite.pdf",
+    "the book to read offline (zip)": "mornavi-lite-book.zip",
+    "run the chapters in this browser": "lite/lab/index.html",
+}
 
 
 def switch_off(app: Sphinx, config: Config) -> None:
@@ -29,7 +35,14 @@ def place(
     context: dict[str, Any],
     tree: Any,
 ) -> None:
-    """Take JupyterLite's button away, or let it start from this page."""
+    """Take JupyterLite's button away, or let it start from this page; add the links at the foot."""
+    site = bool(os.environ.get("SITE"))
+    if site:
+        links = [
+            f'<a href="{context["pathto"](target, resource=True)}">{words}</a>'
+            for words, target in FOOT.items()
+        ]
+        context["theme_extra_footer"] = " · ".join(links)
     for group in context.get("header_buttons", []):
         if group.get("label") != "launch-buttons":
             continue
@@ -38,7 +51,7 @@ def place(
                 continue
             if re.match(r"[a-z]+:", button["url"]):
                 continue
-            if os.environ.get("SITE"):
+            if site:
                 button["url"] = context["pathto"](
                     button["url"], resource=True
                 )
