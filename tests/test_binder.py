@@ -114,6 +114,8 @@ async def run_cells(server: str, kernel: str, sources: list[str]) -> list[list[d
                 outputs.append({"output_type": said["msg_type"], **fields})
         done.append(outputs)
     socket.close()
+    while await socket.read_message() is not None:  # until the other side has closed as well
+        pass
     return done
 
 

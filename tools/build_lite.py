@@ -28,6 +28,8 @@ LOG = STATE / "lite.log"
 WORK = STATE / "lite"
 VERSION = json.loads((ROOT / "tools/lite/package.json").read_text(encoding="utf8"))["dependencies"]["pyodide"]
 PUBLIC = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
+#: The NumPy of this Pyodide: the tests run the package's core with it.
+NUMPY = "2.4.6"
 #: What the kernel of jupyterlite-pyodide-kernel 0.8 is made for.
 ABI = "2026_0"
 CORE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]
@@ -118,6 +120,8 @@ def site_lock(base: dict, own: dict[str, dict], local: bool) -> dict:
 
     for name in [*WANTED, *own]:
         take(name)
+    if not local and chosen["numpy"]["version"] != NUMPY:
+        raise Failed(f"Pyodide {VERSION} has NumPy {chosen['numpy']['version']}; write that into {Path(__file__).name}")
     if not local:
         for name in chosen.keys() - own.keys():
             chosen[name]["file_name"] = PUBLIC + chosen[name]["file_name"]
