@@ -27,6 +27,7 @@ NOTE = (
     "Printed from the pages of the book. Sliders and the code that draws figures are left out; the solutions of the "
     "exercises stand at the end of each chapter. Every number was computed on the page where it stands."
 )
+LARGEST = 30e6  # bytes: small enough to be sent by mail
 #: What keeps a print from being good, as seen inside the page.
 FAULTS = """() => [
     ...[...document.querySelectorAll('mjx-merror')].map(e => 'formula not set: ' + e.textContent.slice(0, 80)),
@@ -102,6 +103,8 @@ def main() -> int:
         browser = play.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
         faults = print_twice(browser, pages, options.pages.resolve(), partial)
         browser.close()
+    if partial.stat().st_size > LARGEST:
+        faults.append(f"{partial.stat().st_size / 1e6:.0f} MB are more than {LARGEST / 1e6:.0f}")
     print("".join(f"      {fault}\n" for fault in dict.fromkeys(faults)), end="")
     if faults:
         return 1
