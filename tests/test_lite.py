@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import build_lite
 from check_lite import compare
-from check_pages import browser_path
+from browser import browser_path
 from steps import Failed
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from pypdf import PdfReader
 
-from check_pages import FLAGS, browser_path
+from browser import FLAGS, browser_path
 from print_pages import Page, document, read_pages
 from serve import PAGES, server
 from steps import ROOT, write

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from build_lite import LOCK, OUT
-from check_pages import FLAGS, browser_path
+from browser import FLAGS, browser_path
 from serve import server
 
 OPEN = """() => window.jupyterapp && jupyterapp.shell.currentWidget && jupyterapp.shell.currentWidget.sessionContext
