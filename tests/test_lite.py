@@ -15,8 +15,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import build_lite
-from check_lite import compare
 from browser import browser_path
+from check_lite import compare
 from steps import Failed
 
 ROOT = Path(__file__).resolve().parent.parent

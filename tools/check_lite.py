@@ -16,8 +16,8 @@ import threading
 import time
 from pathlib import Path
 
-from build_lite import LOCK, OUT
 from browser import FLAGS, browser_path
+from build_lite import LOCK, OUT
 from serve import server
 
 OPEN = """() => window.jupyterapp && jupyterapp.shell.currentWidget && jupyterapp.shell.currentWidget.sessionContext
