@@ -138,6 +138,7 @@ def small_distribution(folder: Path) -> None:
         "--no-deps",
         "--only-binary=:all:",
         "--python-version=3.14",
+        f"--platform=pyemscripten_{build_lite.ABI}_wasm32",
     ]
     wheels = folder / "wheels"
     subprocess.run([*pip, "--dest", wheels, *(f"{e['name']}=={e['version']}" for e in pure)], check=True)
