@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
-.PHONY: help book test notebooks assignments format serve benchmark measurements check-all clean
+.PHONY: help book test notebooks assignments format serve pdf lite site dist benchmark measurements check-all clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -27,6 +27,18 @@ format:      ## bring code and notebook cells into the one format
 
 serve:       ## show the built book on a local web server (PORT=8000)
 	$(RUN) serve
+
+pdf:         ## print the book to _build/pdf (needs Chromium)
+	$(RUN) pdf
+
+lite:        ## build the JupyterLite site in _build/lite (PYODIDE=folder of a Pyodide distribution)
+	$(RUN) lite
+
+site:        ## book, JupyterLite, PDF and offline archive in _build/site, for any web server
+	$(RUN) site
+
+dist:        ## wheel and source archive in dist/, checked
+	$(RUN) dist
 
 benchmark:   ## time the package side by side with straightforward code
 	$(RUN) benchmark

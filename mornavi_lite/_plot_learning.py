@@ -256,7 +256,7 @@ def plans_made(
         low, high = _log_range(np.concatenate(list(steps.values())))
         ax.set_xlim(low, high)
         if n_cells is not None:
-            powers = 2 ** np.arange(int(np.log2(high)) + 1)
+            powers = 2.0 ** np.arange(int(np.log2(high)) + 1)  # integers would overflow where they have 32 bits
             ends = np.append(powers, high)
             bound = _checks.integer("n_cells", n_cells, 1) * (np.floor(np.log2(ends)) + 1) + 1
             look: dict[str, Any] = {"color": GREY, "linestyle": (0, (1, 2)), "linewidth": 1.4}

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email.parser import HeaderParser
 from pathlib import Path
@@ -17,22 +18,17 @@ import pytest
 
 import mornavi_lite
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import build_lite
+
 ROOT = Path(__file__).resolve().parent.parent
-TOUR = """
-import json, sys
-import mornavi_lite
-from mornavi_lite import TotalVariation, solve, zoo
-solution = solve(zoo.safe_or_risky(), TotalVariation(radius=0.1), concept="cce")
-print(json.dumps({"gap": solution.gap, "file": mornavi_lite.__file__, "modules": sorted(sys.modules)}))
-"""
 
 
-def run(python, code):
+def run(python, *arguments):
     """What a Python prints that sees its own environment alone, every warning an error."""
-    command = [python, "-I", "-W", "error", "-c", code]
-    said = subprocess.run(command, capture_output=True, text=True)
+    said = subprocess.run([python, "-I", "-W", "error", *arguments], capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
-    return said.stdout.strip()
+    return said.stdout
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +71,71 @@ def test_holds_the_package_and_nothing_else(wheel):
     assert packed == sources | {"mornavi_lite/py.typed"}
 
 
-def test_solves_a_game_in_an_environment_with_numpy_alone(wheel, tmp_path):
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    (python,) = [p for p in tmp_path.glob("venv/*/python*") if p.stem == "python"]
-    site = Path(run(python, "import sysconfig; print(sysconfig.get_path('purelib'))"))
+@pytest.fixture(scope="module")
+def alone(wheel, tmp_path_factory):
+    """A Python that has this wheel and the NumPy at hand, and nothing else."""
+    folder = tmp_path_factory.mktemp("alone")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    (python,) = [p for p in folder.glob("venv/*/python*") if p.stem == "python"]
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     installed = Path(numpy.__file__).parent.parent
     for found in [*installed.glob("numpy"), *installed.glob("numpy.libs")]:
         (site / found.name).symlink_to(found)
-    result = json.loads(run(python, TOUR))
-    assert Path(result["file"]).is_relative_to(site)
-    assert 0 <= result["gap"] <= 1e-9
-    assert not {"scipy", "matplotlib", "ipywidgets", "tqdm", "joblib", "quantecon", "nashpy"} & set(result["modules"])
+    return python
+
+
+def five_minute_tour():
+    """Code of the welcome page's section "Five minutes with your own game", its imports, and what it prints."""
+    cells = json.loads((ROOT / "book" / "welcome.ipynb").read_text(encoding="utf8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (first,) = [k for k, text in enumerate(texts) if text.startswith("## Five minutes")]
+    last = next(k for k in range(first + 1, len(cells)) if "\n## " in "\n" + texts[k])
+    before = "\n".join(text for cell, text in zip(cells[:first], texts, strict=False) if cell["cell_type"] == "code")
+    imports = re.findall(r"^(?:import numpy as np|from mornavi_lite import .*)$", before, re.MULTILINE)
+    chosen = [k for k in range(first, last) if cells[k]["cell_type"] == "code"]
+    outputs = ["".join(output["text"]) for k in chosen for output in cells[k]["outputs"]]
+    return "\n".join([*imports, *(texts[k] for k in chosen)]), "".join(outputs)
+
+
+def test_the_five_minute_tour_prints_what_the_book_prints(alone):
+    code, printed = five_minute_tour()
+    assert len(printed.splitlines()) > 5
+    assert run(alone, "-c", code) == printed
+
+
+def test_the_examples_of_the_readme_run(alone):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf8"), re.DOTALL)
+    assert len(blocks) > 1
+    for block in blocks:
+        assert re.search(r"\d\.\d", run(alone, "-c", block))
+
+
+def test_the_core_needs_numpy_alone_no_thread_and_no_process(alone, tmp_path):
+    """What Python in a browser lacks is taken away first; see core_tour.py."""
+    result = json.loads(run(alone, ROOT / "tests" / "core_tour.py", tmp_path, "bare"))
+    assert result["modules"] == []
+    assert len(result["found"]) > 70
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["oldest", "browser"])
+def test_the_core_computes_the_same_with_other_versions_of_numpy(wheel, alone, tmp_path, version):
+    """The oldest NumPy that the wheel allows, and that of the Pyodide in the JupyterLite site; all of it from pip."""
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]["dependencies"]
+    lowest = re.match(r"numpy>=([\d.]+)", needed[0]).group(1) + ".0"
+    wanted = {"oldest": lowest, "browser": build_lite.NUMPY}[version]
+    if version == "oldest" and sys.version_info >= (3, 13):
+        pytest.skip(f"NumPy {wanted} was not made for this Python")
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([python, "-I", "-m", "pip", "install", "--quiet", wheel, f"numpy=={wanted}"], check=True)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here = json.loads(run(alone, ROOT / "tests" / "core_tour.py", tmp_path / "here"))
+    there = json.loads(run(python, ROOT / "tests" / "core_tour.py", tmp_path / "there", "bare"))
+    assert there["numpy"] == wanted and there["modules"] == []
+    assert there["found"] == here["found"]
+    code, printed = five_minute_tour()
+    assert run(python, "-c", code) == printed

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, logged, read, write
+from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logged, read, write
 
 BUILD = ROOT / "_build"
 LOG = STATE / "book.log"
@@ -28,10 +28,11 @@ SOURCES = [
 COMMAND = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
-def build() -> None:
-    """Build, unless ``_build`` holds the book of exactly these sources."""
-    wanted = fingerprint()
-    if read(BUILD / "stamp") == wanted and (BUILD / "html" / "index.html").is_file():
+def build(name: str = "html", **variables: str) -> None:
+    """Build, unless ``_build/NAME`` holds the book of exactly these sources and variables."""
+    place, stamp = BUILD / name, BUILD / f"{name}.stamp"
+    wanted = fingerprint(variables)
+    if read(stamp) == wanted and (place / "index.html").is_file():
         Progress().keep("nothing changed: the book is up to date")
         return
     fresh = STATE / "book"
@@ -47,20 +48,22 @@ def build() -> None:
             progress.show(line)
 
     arguments = ["build", ".", "-W", "-n", "--keep-going", "--path-output", fresh]
-    status, _ = logged([PYTHON, "-c", COMMAND, *arguments], LOG, show)
+    status, _ = logged([PYTHON, "-c", COMMAND, *arguments], LOG, show, env=environment(**variables))
     progress.close()
     if status:
         found = f"{len(complaints)} warnings or errors (above)" if complaints else "an error"
         raise Failed(f"the book has {found}; the whole log is in {LOG.relative_to(ROOT)}")
-    write(fresh / "_build" / "stamp", wanted)
-    shutil.rmtree(BUILD, ignore_errors=True)
-    (fresh / "_build").replace(BUILD)
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    (fresh / "_build" / "html").replace(place)
+    write(stamp, wanted)
     shutil.rmtree(fresh, ignore_errors=True)
 
 
-def fingerprint() -> str:
+def fingerprint(variables: dict[str, str]) -> str:
     """Hash of all that the book is made from, the installed packages included."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(repr(sorted(variables.items())).encode())
     for path in sources():
         total.update(f"{path.relative_to(ROOT)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     total.update(read(VENV / "mornavi-lite" / "book").encode())

@@ -67,6 +67,15 @@ def scripts(pattern: str) -> Callable[[], None]:
 
 SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
 BOOK: Step = ("The book, without a warning", build_book.build)
+PDF = command("The book as PDF", "tools/build_pdf.py")
+LITE = command("The chapters in the browser: JupyterLite", "tools/build_lite.py")
+DIST = command("Wheel and source archive", "tools/build_dist.py")
+SITE: list[Step] = [
+    PDF,
+    LITE,
+    ("The book again, for the site", lambda: build_book.build("pages", SITE="1")),
+    command("One folder to publish", "tools/build_site.py"),
+]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
@@ -81,13 +90,18 @@ SLOW_CHECKS = [
     command("Slow tests", "-m", "pytest", "-q", "-n", "2", "-m", "slow", "tests", MPLBACKEND="agg"),
     ("Notebooks, byte for byte", execute("--check")),
     command("Pages in a browser", "tools/check_pages.py"),
+    DIST,
+    *SITE,
 ]
 
 #: Set-up, then checks, of each target.
 TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), SCRIPTS, BOOK], []),
     "test": ([packages("test"), SCRIPTS], CHECKS),
-    "check-all": ([packages("test"), packages("browser"), SCRIPTS], CHECKS + SLOW_CHECKS),
+    "check-all": (
+        [packages("test"), packages("pdf"), packages("lite"), packages("dist"), SCRIPTS],
+        CHECKS + SLOW_CHECKS,
+    ),
     "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),
     "notebooks": ([packages("test"), ("Notebooks, executed again", execute())], []),
     "format": (
@@ -110,6 +124,10 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     ),
     "benchmark": ([packages("benchmark"), ("Benchmarks", scripts("bench_*.py"))], []),
     "measurements": ([packages("benchmark"), ("Measurements", scripts("measure_*.py"))], []),
+    "pdf": ([packages("pdf"), SCRIPTS, BOOK, PDF], []),
+    "lite": ([packages("lite"), LITE], []),
+    "site": ([packages("pdf"), packages("lite"), SCRIPTS, BOOK, *SITE], []),
+    "dist": ([packages("dist"), DIST], []),
     "serve": ([packages("book"), SCRIPTS, BOOK], []),
 }
 

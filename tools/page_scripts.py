@@ -51,11 +51,11 @@ def fingerprint() -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest() + "\n"
 
 
-def install(work: Path) -> None:
+def install(work: Path, what: str = "MathJax, RequireJS and the widget manager") -> None:
     """``npm ci`` in ``work``: the packages of the lock file, each compared with its hash."""
     progress = Progress()
     npm = find_npm(progress)
-    progress.keep("fetching MathJax, RequireJS and the widget manager with npm")
+    progress.keep(f"fetching {what} with npm")
     fetched = itertools.count(1)
 
     def show(line: str) -> None:

@@ -20,7 +20,7 @@ from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logg
 STAMPS = VENV / "mornavi-lite"
 LOG = STATE / "pip.log"
 #: What each level brings along.
-INCLUDES = {"test": ["book"]}
+INCLUDES = {"test": ["book"], "pdf": ["book", "browser"]}
 
 NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|Connect(ion)?(Timeout|Refused|Reset)"

@@ -1,0 +1,65 @@
+"""What the published site adds to each page: launch buttons that lead somewhere, and what lies beside the pages.
+
+The theme makes the buttons of a chapter from the repository's address, the one setting `repository_url` in
+_config.yml; while it is empty there is none. JupyterLite, PDF and archive lie in the site that `make site` builds, not
+in the book alone: JupyterLite's button and the links at the foot of a page appear only with SITE=1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+FOOT = {
+    "PDF": "mornavi-lite.pdf",
+    "the book to read offline (zip)": "mornavi-lite-book.zip",
+    "run the chapters in this browser": "lite/lab/index.html",
+}
+
+
+def switch_off(app: Sphinx, config: Config) -> None:
+    """No address, no button: the theme would fail on an empty one."""
+    options = config.html_theme_options
+    if not options.get("repository_url"):
+        options.pop("launch_buttons", None)
+
+
+def place(
+    app: Sphinx,
+    page: str,
+    template: str,
+    context: dict[str, Any],
+    tree: Any,
+) -> None:
+    """Take JupyterLite's button away, or let it start from this page; add the links at the foot."""
+    site = bool(os.environ.get("SITE"))
+    if site:
+        links = [
+            f'<a href="{context["pathto"](target, resource=True)}">{words}</a>'
+            for words, target in FOOT.items()
+        ]
+        context["theme_extra_footer"] = " · ".join(links)
+    for group in context.get("header_buttons", []):
+        if group.get("label") != "launch-buttons":
+            continue
+        for button in list(group["buttons"]):
+            if button["text"] != "JupyterLite":
+                continue
+            if re.match(r"[a-z]+:", button["url"]):
+                continue
+            if site:
+                button["url"] = context["pathto"](
+                    button["url"], resource=True
+                )
+            else:
+                group["buttons"].remove(button)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", switch_off)
+    app.connect("html-page-context", place, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
