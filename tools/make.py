@@ -63,26 +63,39 @@ def scripts(pattern: str) -> Callable[[], None]:
 SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
 BOOK: Step = ("The book, without a warning", build_book.build)
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
+PAGE_TESTS = ["tests/test_page_checks.py", "tests/test_book_pages.py"]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
     command("Types: mypy", "-m", "mypy"),
-    command("Unit and property tests", "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "tests", MPLBACKEND="agg"),
+    command(
+        "Unit and property tests",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "-m",
+        "not slow and not browser",
+        "tests",
+        MPLBACKEND="agg",
+    ),
     command("Examples in docstrings", "-m", "pytest", "-q", "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
     ("Notebooks, each output compared", compare_notebooks),
     BOOK,
+    command("Pages in a browser", "-m", "pytest", "-q", "-n", "2", "-m", "browser", *PAGE_TESTS),
 ]
-SLOW_CHECKS = [
+SLOW_PAGE_TESTS = ["tests/test_page_checks.py", "tests/test_book_pages.py"]
+CHECKS = [
     command("Slow tests", "-m", "pytest", "-q", "-n", "2", "-m", "slow", "tests", MPLBACKEND="agg"),
     ("Notebooks, byte for byte", execute("--check")),
-    command("Pages in a browser", "tools/check_pages.py"),
 ]
 
 #: Set-up, then checks, of each target.
 TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), SCRIPTS, BOOK], []),
     "test": ([packages("test"), SCRIPTS], CHECKS),
-    "check-all": ([packages("test"), packages("browser"), SCRIPTS], CHECKS + SLOW_CHECKS),
+    "check-all": ([packages("test"), SCRIPTS], CHECKS + SLOW_CHECKS),
     "notebooks": ([packages("test"), ("Notebooks, executed again", execute())], []),
     "format": (
         [

@@ -30,7 +30,7 @@ NETWORK = re.compile(
 
 
 def setup(*levels: str) -> None:
-    """Bring .venv to where every level of ``levels`` (book, test, benchmark, browser, node) is installed."""
+    """Bring .venv to where every level of ``levels`` (book, test, benchmark, node) is installed."""
     version = prepare_venv()
     for level in levels:
         wanted = fingerprint(level, version)

@@ -19,8 +19,8 @@
 
   /* a formula that scrolls can be scrolled by key; the theme does this for code */
   function reachable() {
-    all("div.math", function (e) {
-      if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
+    all(".math", function (e) {
+      if (e.scrollWidth > e.clientWidth + 10) e.tabIndex = 0;
       else e.removeAttribute("tabindex");
     });
   }
