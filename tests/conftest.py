@@ -5,6 +5,7 @@ import threading
 import pytest
 from hypothesis import settings
 from page_checks import FLAGS, chromium_or_skip
+
 from serve import PAGES, server
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)

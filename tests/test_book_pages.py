@@ -18,6 +18,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import page_checks
 import pytest
 from page_checks import CHECKS, ROOT, THEMES, WIDTHS, listen, settle, show
+
 from serve import PAGES
 
 pytestmark = pytest.mark.browser
