@@ -19,7 +19,7 @@
 
   /* a formula that scrolls can be scrolled by key; the theme does this for code */
   function reachable() {
-    all(".math", function (e) {
+    all("span.math, div.math mjx-container", function (e) {
       if (e.scrollWidth > e.clientWidth + 10) e.tabIndex = 0;
       else e.removeAttribute("tabindex");
     });
