@@ -50,7 +50,11 @@ WRONG = {
     "wide": ("sideways", "<pre>", '<pre style="width: 2000px">'),
     "wide on a phone": ("sideways", "<pre>", '<pre style="width: 400px">'),
     "formula with a scroll bar": ("sideways", "<mjx-container>", '<mjx-container><span style="padding: 99px">y</span>'),
-    "formula that no key scrolls": ("accessible", "<mjx-container>x", f'<mjx-container><span tabindex="0">{"x" * 99}</span>'),
+    "formula that no key scrolls": (
+        "accessible",
+        "<mjx-container>x",
+        f'<mjx-container><span tabindex="0">{"x" * 99}</span>',
+    ),
     "button without a name": ("accessible", ">Play<", "><"),
     "slider without a name": ("accessible", 'aria-label="radius"', ""),
     "pale": ("accessible", "<pre>", '<pre style="color: #bbb; background: #fff">'),
