@@ -32,6 +32,8 @@ THEMES = ("light", "dark")
 SMALLEST_SCALE = 7.5 / 14.5
 #: A4 less margins of 10 mm, in CSS pixels.
 PAPER = 718
+#: How often to look, every twentieth of a second, for what a busy machine does late.
+PATIENCE = 160
 SLIDER = ".jupyter-widgets .noUi-handle"
 #: What the sliders' part of the page shows: every visible picture in a widget.
 FRAMES = """() => [...document.querySelectorAll('.jupyter-widgets img')]
@@ -132,22 +134,32 @@ def sideways(page: Any) -> list[str]:
 def accessible(page: Any) -> list[str]:
     """What axe-core calls serious or critical, in both themes. For its sake each formula becomes one letter."""
     show(page, WIDTHS[0], "light")
-    page.wait_for_timeout(100)
-    bad = page.evaluate("""() => [...document.querySelectorAll('.math, .math mjx-container')]
-        .filter(e => e.scrollWidth > e.clientWidth + 10 && getComputedStyle(e).overflowX === 'auto' && e.tabIndex < 0)
-        .map(e => `no key scrolls ${e.textContent.slice(0, 60)}`)""")
+    bad = [f"no key scrolls {text}" for text in unreachable(page)]
     page.evaluate(AXE.read_text(encoding="utf8"))
     page.evaluate("() => document.querySelectorAll('mjx-container').forEach(e => e.replaceWith('x'))")
     page.mouse.move(0, 0)  # a link under it has another colour
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     for width, theme in ((WIDTHS[2], "light"), (WIDTHS[0], "dark")):
         show(page, width, theme)
-        page.wait_for_timeout(500)  # until the theme has made what scrolls reachable by key
+        unreachable(page)
         found = page.evaluate("""() => axe.run(document, {resultTypes: ['violations'], preload: false})
             .then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))
             .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""")
         bad += [f"{width} {theme}: {line}" for line in found]
     return bad
+
+
+def unreachable(page: Any) -> list[str]:
+    """Code and formulas that scroll, and not by key. The theme sees to it some time after the window has changed."""
+    found: list[str] = []
+    for _ in range(PATIENCE):
+        found = page.evaluate("""() => [...document.querySelectorAll('pre, .math, .math mjx-container')]
+            .filter(e => e.scrollWidth > e.clientWidth + 10 && e.tabIndex < 0
+                && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.textContent.slice(0, 60))""")
+        if not found:
+            break
+        page.wait_for_timeout(50)
+    return found
 
 
 def printed(page: Any) -> list[str]:
@@ -221,10 +233,10 @@ def press_either_way(handle: Any) -> None:
 
 
 def changes(page: Any, action: Callable[[], None]) -> bool:
-    """Whether the visible frames are others within three seconds of an action."""
+    """Whether the visible frames are others soon after an action."""
     before = page.evaluate(FRAMES)
     action()
-    for _ in range(60):
+    for _ in range(PATIENCE):
         if page.evaluate(FRAMES) != before:
             return True
         page.wait_for_timeout(50)

@@ -72,6 +72,11 @@ WRONG = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(page_checks, "PATIENCE", 10)
+
+
 def complaints(readers, html):
     page = readers.new_page()
     page.set_content(html)
