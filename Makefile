@@ -13,7 +13,7 @@ help:        ## this list (the default)
 book:        ## build the book from the stored outputs and say where to open it
 	$(RUN) book
 
-test:        ## lint, types, unit and property tests, doctests, every notebook, the book
+test:        ## lint, types, unit and property tests, doctests, every notebook, the book, its pages in a browser
 	$(RUN) test
 
 notebooks:   ## execute every notebook again in place; nothing changes where nothing changed
@@ -46,7 +46,7 @@ benchmark:   ## time the package side by side with straightforward code
 measurements: ## run the long measurements of the learners again: episodes, certificates
 	$(RUN) measurements
 
-check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks, pages in a browser
+check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks
 	$(RUN) check-all
 
 clean:       ## remove what was built; .venv stays

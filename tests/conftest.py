@@ -1,6 +1,42 @@
 """Shared by all tests: hypothesis searches the same examples in every run, so that a red test stays red."""
 
+import threading
+
+import pytest
 from hypothesis import settings
+from page_checks import FLAGS, chromium_or_skip
+
+from serve import PAGES, server
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("mornavi")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = chromium_or_skip()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        # with the scroll bars of a desk: they take room, and show what scrolls that should not
+        running = play.chromium.launch(executable_path=found, args=FLAGS, ignore_default_args=["--hide-scrollbars"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def readers(browser):
+    """One reader of many pages: what pages share is fetched once."""
+    context = browser.new_context()
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Address of a local server of the built book."""
+    with server(PAGES, 0) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_port}/"
+        serving.shutdown()

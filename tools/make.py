@@ -77,19 +77,22 @@ SITE: list[Step] = [
     command("One folder to publish", "tools/build_site.py"),
 ]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
+PYTEST = ["-m", "pytest", "-q"]
+TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
+PAGE_TESTS = ["tests/test_page_checks.py", "tests/test_book_pages.py"]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
     command("Types: mypy", "-m", "mypy"),
-    command("Unit and property tests", "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "tests", MPLBACKEND="agg"),
-    command("Examples in docstrings", "-m", "pytest", "-q", "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
+    command("Unit and property tests", *PYTEST, *TWO, "not slow and not browser", "tests", MPLBACKEND="agg"),
+    command("Examples in docstrings", *PYTEST, "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
     ("Notebooks, each output compared", compare_notebooks),
     BOOK,
+    command("Pages in a browser", *PYTEST, *TWO, "browser", *PAGE_TESTS),
 ]
 SLOW_CHECKS = [
-    command("Slow tests", "-m", "pytest", "-q", "-n", "2", "-m", "slow", "tests", MPLBACKEND="agg"),
+    command("Slow tests", *PYTEST, *TWO, "slow", "tests", MPLBACKEND="agg"),
     ("Notebooks, byte for byte", execute("--check")),
-    command("Pages in a browser", "tools/check_pages.py"),
     DIST,
     *SITE,
 ]

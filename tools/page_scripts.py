@@ -1,7 +1,8 @@
 """Fetch the third-party scripts of the book's pages, so that a page asks nobody else for anything.
 
 npm installs them by the lock file tools/page_scripts/package-lock.json, which holds the hash of each package;
-the few files that the pages load are copied to book/_static/vendor, which git ignores.
+the few files that the pages load are copied to book/_static/vendor, which git ignores. What only the tests of the
+pages load stays outside the book.
 """
 
 from __future__ import annotations
@@ -18,23 +19,27 @@ from steps import PYTHON, ROOT, STATE, Failed, Progress, environment, logged, re
 
 SOURCE = ROOT / "tools" / "page_scripts"
 VENDOR = ROOT / "book" / "_static" / "vendor"
+FOR_TESTS = STATE / "page_tests"
 LOG = STATE / "npm.log"
 
-#: From a package's folder to a place in the vendor folder.
+#: From a package's folder to a place in the folder that is filled.
 FILES = {
-    "mathjax/es5/tex-chtml.js": "mathjax/tex-chtml.js",
-    "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax/output/chtml/fonts/woff-v2",
-    "mathjax/LICENSE": "mathjax/LICENSE",
-    "requirejs/require.js": "require.js",
-    "@jupyter-widgets/html-manager/dist/embed-amd.js": "widgets/embed-amd.js",
-    "@jupyter-widgets/html-manager/dist/*.woff2": "widgets",
+    VENDOR: {
+        "mathjax/es5/tex-chtml.js": "mathjax/tex-chtml.js",
+        "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax/output/chtml/fonts/woff-v2",
+        "mathjax/LICENSE": "mathjax/LICENSE",
+        "requirejs/require.js": "require.js",
+        "@jupyter-widgets/html-manager/dist/embed-amd.js": "widgets/embed-amd.js",
+        "@jupyter-widgets/html-manager/dist/*.woff2": "widgets",
+    },
+    FOR_TESTS: {"axe-core/axe.min.js": "axe.min.js"},
 }
 
 
 def fetch() -> None:
-    """Fill the vendor folder, unless it is filled from the same lock file."""
+    """Fill the folders, unless they are filled from the same lock file."""
     wanted = fingerprint()
-    if read(VENDOR / "stamp") == wanted:
+    if all(read(folder / "stamp") == wanted for folder in FILES):
         return
     work = STATE / "npm"
     shutil.rmtree(work, ignore_errors=True)
@@ -42,12 +47,13 @@ def fetch() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(SOURCE / name, work)
     install(work)
-    collect(work / "node_modules", wanted)
+    for folder in FILES:
+        collect(work / "node_modules", folder, wanted)
     shutil.rmtree(work, ignore_errors=True)
 
 
 def fingerprint() -> str:
-    facts = [json.dumps(FILES), read(SOURCE / "package.json"), read(SOURCE / "package-lock.json")]
+    facts = [json.dumps(list(FILES.values())), read(SOURCE / "package.json"), read(SOURCE / "package-lock.json")]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest() + "\n"
 
 
@@ -95,11 +101,11 @@ def npm_works(npm: list[str | Path]) -> bool:
     return said.returncode == 0 and major.isdigit() and int(major) >= 7
 
 
-def collect(modules: Path, stamp: str) -> None:
-    """Copy the files to a folder beside, then put it in place."""
-    partial = STATE / "vendor"
+def collect(modules: Path, folder: Path, stamp: str) -> None:
+    """Copy the files that belong in ``folder`` to a folder beside, then put it in place."""
+    partial = STATE / "partial"
     shutil.rmtree(partial, ignore_errors=True)
-    for pattern, place in FILES.items():
+    for pattern, place in FILES[folder].items():
         found = sorted(modules.glob(pattern))
         if not found:
             raise Failed(f"the package {pattern} has changed its files; see tools/page_scripts.py")
@@ -108,11 +114,11 @@ def collect(modules: Path, stamp: str) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
     lines = []
-    for name in json.loads(read(SOURCE / "package.json"))["dependencies"]:
+    for name in json.loads(read(SOURCE / "package.json"))["dependencies" if folder == VENDOR else "devDependencies"]:
         package = json.loads(read(modules / name / "package.json"))
         lines.append(f"{package['name']} {package['version']}, licence {package['license']}\n")
     write(partial / "LICENCES.txt", "".join(lines))
     write(partial / "stamp", stamp)
-    shutil.rmtree(VENDOR, ignore_errors=True)
-    VENDOR.parent.mkdir(parents=True, exist_ok=True)
-    partial.replace(VENDOR)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial.replace(folder)

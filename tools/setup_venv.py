@@ -20,7 +20,7 @@ from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logg
 STAMPS = VENV / "mornavi-lite"
 LOG = STATE / "pip.log"
 #: What each level brings along.
-INCLUDES = {"test": ["book"], "pdf": ["book", "browser"]}
+INCLUDES = {"test": ["book"], "pdf": ["book"]}
 
 NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|Connect(ion)?(Timeout|Refused|Reset)"
@@ -30,7 +30,7 @@ NETWORK = re.compile(
 
 
 def setup(*levels: str) -> None:
-    """Bring .venv to where every level of ``levels`` (book, test, benchmark, browser, node) is installed."""
+    """Bring .venv to where every level of ``levels`` (book, test, benchmark, node) is installed."""
     version = prepare_venv()
     for level in levels:
         wanted = fingerprint(level, version)

@@ -22,4 +22,34 @@
       },
     };
   });
+  /* Sliders and buttons get the names, and the slider the value, that a reader sees. */
+  function name(element, words) {
+    if (element && element.getAttribute("aria-label") !== words) element.setAttribute("aria-label", words);
+  }
+  function nameAll() {
+    document.querySelectorAll(".widget-play").forEach(function (play) {
+      ["Play", "Stop", "Repeat"].forEach(function (words, k) {
+        name(play.children[k], words);
+      });
+    });
+    document.querySelectorAll(".widget-slider").forEach(function (slider) {
+      var label = slider.querySelector(".widget-label");
+      var handle = slider.querySelector(".noUi-handle");
+      var readout = slider.querySelector(".widget-readout");
+      if (!label || !handle || !readout) return;
+      label.removeAttribute("title"); /* it says "null" */
+      name(handle, label.textContent);
+      if (handle.getAttribute("aria-valuetext") !== readout.textContent)
+        handle.setAttribute("aria-valuetext", readout.textContent);
+    });
+  }
+  document.addEventListener("DOMContentLoaded", function () {
+    new MutationObserver(nameAll).observe(document.body, {
+      attributes: true,
+      attributeFilter: ["aria-valuetext"],
+      characterData: true,
+      childList: true,
+      subtree: true,
+    });
+  });
 })();
