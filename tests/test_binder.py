@@ -19,6 +19,8 @@ from test_repository import ROOT, tracked_files
 
 TOKEN = uuid.uuid4().hex
 CHAPTERS = sorted(p.relative_to(ROOT).as_posix() for p in tracked_files() if p.suffix == ".ipynb")
+#: All that run through: the sheets of the problem sets stop where an answer is missing.
+CHAPTERS = [name for name in CHAPTERS if "/assignments/release/" not in name]
 
 
 def pinned_python() -> str:

@@ -143,7 +143,8 @@ def lay_out(source: Path, notebooks: Path) -> None:
     write(pyodide / LOCK, json.dumps(lock, indent=1))
     for path in sorted(notebooks.rglob("*.ipynb")):
         place = path.relative_to(notebooks)
-        if not any(part.startswith(".") for part in place.parts):
+        # Of the problem sets the site has the sheets; their solutions are for instructors.
+        if not place.is_relative_to("assignments/source") and not any(part.startswith(".") for part in place.parts):
             content = json.loads(path.read_text(encoding="utf8"))
             content["metadata"]["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}
             write(WORK / "files" / "book" / place, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
