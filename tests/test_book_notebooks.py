@@ -199,6 +199,31 @@ def test_a_chapter_has_exercises_with_folded_solutions(path):
     assert sorted(asked) == sorted(answered)
 
 
+def quiz_mistakes(nb):
+    """What is missing in the quiz of a page: questions, answers, the one right answer, reasons; and how to cite it."""
+    text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    bad = [] if re.search(r"^\*\*Cite this", text, re.MULTILINE) else ["no line 'Cite this'"]
+    section = re.search(r"^## Quiz\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    if not section:
+        return [*bad, "no section 'Quiz'"]
+    _, *questions = re.split(r"^\*\*\d+\. ", section[1], flags=re.MULTILINE)
+    bad += [] if len(questions) >= 2 else [f"{len(questions)} questions"]
+    for k, question in enumerate(questions, 1):
+        answers = re.findall(r"^:::\{dropdown\} \S[^\n]*\n(.*?)^:::$", question, re.MULTILINE | re.DOTALL)
+        right = [reason.startswith("Yes.") for reason in answers]
+        bad += [] if len(answers) >= 3 else [f"question {k} has {len(answers)} answers"]
+        bad += [] if sum(right) == 1 else [f"question {k} has {sum(right)} right answers"]
+        for reason in answers:
+            bad += [] if reason.startswith(("Yes. ", "No. ")) else [f"question {k}: neither Yes nor No: {reason[:40]}"]
+            bad += [] if len(reason.split()) > 6 else [f"question {k}: no reason: {reason.strip()}"]
+    return bad
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("[!.]*.ipynb")), ids=lambda p: p.stem)
+def test_a_chapter_has_a_quiz_with_reasons_and_says_how_to_cite_it(path):
+    assert quiz_mistakes(nbformat.read(path, as_version=4)) == []
+
+
 def files_in_toc():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 
@@ -319,3 +344,31 @@ def test_repeated_words_and_unanswered_exercises_are_found():
     text = ":::{exercise} Name\n:label: ex-a\nAsk.\n:::\n````{solution-start} ex-a\n:label: s\n:class: dropdown\n````\n"
     assert exercises(notebook(markdown(text))) == (["ex-a"], ["ex-a"])
     assert exercises(notebook(markdown(text.replace(":class: dropdown", "")))) == (["ex-a"], [])
+
+
+def quiz(
+    questions=2, answers=("Yes", "No", "No"), reason="Six words or more say why.", cite="**Cite this chapter**: us."
+):
+    options = "".join(f"\n:::{{dropdown}} Title\n{answer}. {reason}\n:::\n" for answer in answers)
+    return (
+        "## Quiz\n" + "".join(f"\n**{k}. Why?**\n{options}" for k in range(1, questions + 1)) + f"\n## Next\n{cite}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"questions": 1},
+        {"answers": ("Yes", "No")},
+        {"answers": ("No", "No", "No")},
+        {"answers": ("Yes", "Yes", "No")},
+        {"answers": ("Yes", "No", "Perhaps")},
+        {"reason": "Too few words to say."},
+        {"cite": ""},
+    ],
+    ids=str,
+)
+def test_a_quiz_that_is_not_one_is_found(spoiled):
+    assert quiz_mistakes(notebook(markdown(quiz()))) == []
+    assert len(quiz_mistakes(notebook(markdown(quiz(**spoiled))))) > 0
+    assert quiz_mistakes(notebook(markdown("**Cite this chapter**: us."))) == ["no section 'Quiz'"]

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-from print_pages import contents, document, read_pages
+from print_pages import Page, contents, document, gather_solutions, read_pages
 
 TOC = """
 format: jb-book
@@ -98,3 +98,25 @@ def test_solutions_stand_at_the_end_and_what_only_moves_is_left_out(pages):
     assert len(article.select(".solution")) == 1
     assert "code" not in article.get_text() and not article.select("script, .headerlink")
     assert len(article.select("div.cell")) == 1, "the cell of the slider is empty and goes"
+
+
+FOLDED = """<details class="sd-dropdown"><summary><span class="sd-summary-text">{}</span></summary>
+<div class="sd-summary-content"><p>{}</p></div></details>"""
+QUIZ = [
+    ("First?", [("Red", "No. Red."), ("Blue", "Yes. Blue.")]),
+    ("Second?", [("Up", "Yes. Up."), ("Down", "No. Down.")]),
+]
+
+
+def test_a_quiz_keeps_its_answers_and_its_reasons_stand_with_the_solutions():
+    asked = "".join(f"<p>{q}</p>" + "".join(FOLDED.format(*answer) for answer in answers) for q, answers in QUIZ)
+    quiz = f'<section id="quiz"><h2>Quiz</h2>{asked}<p>After.</p></section>'
+    article = f"<article><section><h1>T</h1>{quiz}</section></article>"
+    page = Page("one", "", 0, BeautifulSoup(article, "html.parser").article)
+    gather_solutions(page)
+    quiz, solutions = page.article.select("section > section")
+    assert quiz.get_text(" ", strip=True) == "Quiz First? Red Blue Second? Up Down After."
+    assert [li.get_text() for li in quiz.select("ol[type=a] > li")] == ["Red", "Blue", "Up", "Down"]
+    reasons = [li.get_text(strip=True) for li in solutions.select("ol > li > ol[type=a] > li")]
+    assert reasons == ["No. Red.", "Yes. Blue.", "Yes. Up.", "No. Down."]
+    assert len(solutions.select("ol:not([type]) > li")) == len(QUIZ) and not page.article.select("details")

@@ -25,7 +25,8 @@ from steps import ROOT, write
 OUT = ROOT / "_build" / "pdf" / "mornavi-lite.pdf"
 NOTE = (
     "Printed from the pages of the book. Sliders and the code that draws figures are left out; the solutions of the "
-    "exercises stand at the end of each chapter. Every number was computed on the page where it stands."
+    "exercises and the reasons of the quiz stand at the end of each chapter. Every number was computed on the page "
+    "where it stands."
 )
 LARGEST = 30e6  # bytes: small enough to be sent by mail
 #: What keeps a print from being good, as seen inside the page.

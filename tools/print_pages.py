@@ -2,7 +2,7 @@
 
 What is printed is what the book shows: its texts, numbers, formulas and figures are taken from the built pages. Links
 between pages become links inside the one page; sliders and folded code are left out, because paper moves nothing; the
-solutions of a chapter stand at its end.
+solutions of a chapter and the reasons of its quiz stand at its end.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import html
 import posixpath
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import yaml
@@ -104,8 +105,8 @@ def move_links(page: Page, names: set[str]) -> None:
 
 
 def gather_solutions(page: Page) -> None:
-    """Move the solutions behind the last section, under a heading of their own."""
-    solutions = page.article.select("div.solution")
+    """Move the solutions and the quiz's reasons behind the last section, under a heading of their own."""
+    solutions = page.article.select("div.solution") + quiz_reasons(page)
     if not solutions:
         return
     new = BeautifulSoup("", "html.parser").new_tag
@@ -115,6 +116,27 @@ def gather_solutions(page: Page) -> None:
     for solution in solutions:
         section.append(solution.extract())
     page.article.section.append(section)
+
+
+def quiz_reasons(page: Page) -> list[Tag]:
+    """Letter the answers of each question, and take out the reasons: they say which answer is right."""
+    new = BeautifulSoup("", "html.parser").new_tag
+    box, title, questions = new("div", attrs={"class": "solution"}), new("p", attrs={"class": "rubric"}), new("ol")
+    title.string = "Quiz"
+    for first in page.article.select("p + details.sd-dropdown"):
+        question, answers, reasons = new("li"), new("ol", type="a"), new("ol", type="a")
+        for folded in [first, *takewhile(lambda e: e.name == "details", first.find_next_siblings())]:
+            for part, letters in ((".sd-summary-text", answers), (".sd-summary-content", reasons)):
+                item = new("li")
+                item.extend(list(folded.select_one(part).contents))
+                letters.append(item)
+        question.append(reasons)
+        questions.append(question)
+        first.insert_before(answers)
+    for folded in page.article.select("details.sd-dropdown"):
+        folded.decompose()
+    box.extend([title, questions])
+    return [box] if questions.contents else []
 
 
 def headings(page: Page) -> list[tuple[str, str]]:
