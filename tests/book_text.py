@@ -17,8 +17,11 @@ PROSE = re.compile(
     r"^ *[`:]{3,}\{(?:prf:\w+|exercise|solution[\w-]*|glossary|admonition|note|tip|warning|dropdown)\}(.*)"
 )
 MATHS = re.compile(r"\$\$.*?\$\$(?: \([\w-]+\))?|(?<!\\)\$[^$]+\$", re.DOTALL)
+#: The same, and what stands in a block of its own.
+FORMULA = re.compile(MATHS.pattern + r"|^ *(?P<mark>`{3,}|:{3,})\{math\}.*?^ *(?P=mark)$", re.DOTALL | re.MULTILINE)
 ROLE = re.compile(r"\{[\w:-]+\}`(?:([^`<]+) <[^`>]*>|[^`]*)`")
 OPTION = re.compile(r" *:[\w-]+:( |$)|\([\w-]+\)=$")
+LINK = re.compile(r"\{(prf:ref|ref|eq|doc)\}`(?:[^`<]*<)?([^`>]+)>?`(?:, \*([^*]+)\*)?")
 MARKUP = [
     (re.compile(r"<!--.*?-->|</?\w[^>\n]*>", re.DOTALL), ""),
     (re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), r"\1"),
@@ -77,3 +80,26 @@ def sentences(text):
         for sentence in re.split(r"(?<=[.?!])[\"”’)]*\s+", block):
             if words := " ".join(sentence.split()):
                 yield words
+
+
+def formulas(text):
+    """Every formula of a page, with its dollars; code is left out."""
+    code = re.compile(r"^( *`{3,})(?!\{)[^\n]*\n.*?^\1$|(?<!`)`[^`\n]+`(?!`)", re.DOTALL | re.MULTILINE)
+    return [found.group() for found in FORMULA.finditer(code.sub("", text))]
+
+
+def missing_places(place):
+    """What the links of a place name and the book does not have; no link at all is one complaint."""
+    links = LINK.findall(place)
+    bad = [] if links else [f"no link: {place}"]
+    for role, target, section in links:
+        if role == "doc":
+            path = ROOT / f"{target.lstrip('/')}.ipynb"
+            if not path.is_file():
+                bad.append(target)
+            elif section not in re.findall(r"^#+ (.+)$", markdown(path), re.MULTILINE):
+                bad.append(f"{target}: {section!r}")
+        else:
+            sign = rf"^(:label: {re.escape(target)}|\({re.escape(target)}\)=|.*\$\$ \({re.escape(target)}\))$"
+            bad += [] if any(re.search(sign, markdown(path), re.MULTILINE) for path in CHAPTERS) else [target]
+    return bad

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from book_text import CHAPTERS, ROOT, markdown
+from book_text import CHAPTERS, ROOT, markdown, missing_places
 
 PAGE = ROOT / "book/reference/claims.md"
 KINDS = {"proven here", "proven elsewhere", "measured", "conjectured", "open"}
@@ -13,7 +13,6 @@ KINDS = {"proven here", "proven elsewhere", "measured", "conjectured", "open"}
 STATEMENT = re.compile(
     r"\{prf:(theorem|proposition|lemma|corollary|conjecture)\}[^\n]*\n(?::(?!label)[^\n]*\n)*(?::label: *(\S+))?"
 )
-LINK = re.compile(r"\{(prf:ref|ref|doc)\}`(?:[^`<]*<)?([^`>]+)>?`(?:, \*([^*]+)\*)?")
 
 
 def statements(text):
@@ -29,23 +28,6 @@ def rows(page):
     return [row for row in cells if row[0] not in {"claim", "kind", *KINDS}]
 
 
-def unknown_places(place):
-    """What the links of a place name and the book does not have; no link at all is one complaint."""
-    links = LINK.findall(place)
-    bad = [] if links else [f"no link: {place}"]
-    for role, target, section in links:
-        if role == "doc":
-            path = ROOT / f"{target.lstrip('/')}.ipynb"
-            if not path.is_file():
-                bad.append(target)
-            elif section not in re.findall(r"^#+ (.+)$", markdown(path), re.MULTILINE):
-                bad.append(f"{target}: {section!r}")
-        else:
-            sign = rf"^(:label: {re.escape(target)}|\({re.escape(target)}\)=)$"
-            bad += [] if any(re.search(sign, markdown(path), re.MULTILINE) for path in CHAPTERS) else [target]
-    return bad
-
-
 def complaints(page):
     """Rows of another shape, of an unknown kind, or without a place that exists."""
     bad = []
@@ -56,7 +38,7 @@ def complaints(page):
         claim, kind, place = row
         bad += [] if kind in KINDS else [f"unknown kind {kind!r}: {claim}"]
         bad += [] if claim.endswith((".", "?")) else [f"no sentence: {claim}"]
-        bad += unknown_places(place)
+        bad += missing_places(place)
     return bad
 
 
