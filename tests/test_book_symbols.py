@@ -58,8 +58,8 @@ BARE = r"(?:\\(?:hat|bar|tilde))?\\?[A-Za-z]+'?(?:_\w|_\{[^}]*\})?"  # a symbol 
 
 
 def letters(formula):
-    """The letters of a formula, Latin and Greek; words such as log or gap are none."""
-    formula = re.sub(r"\\(?:mathrm|text|operatorname)\{[^}]*\}", " ", formula)
+    """The letters of a formula, Latin and Greek; words such as gap are none, nor are script letters."""
+    formula = re.sub(r"\\(?:mathrm|mathcal|mathbb|text|operatorname)\{[^}]*\}", " ", formula)
     return {
         a for a in re.findall(r"\\[A-Za-z]+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])", formula) if a in GREEK or len(a) == 1
     }
@@ -81,6 +81,7 @@ def misnamed(text):
     text = " ".join(text.split())
     sides = [(rf"\b{word} \$({BARE})\$", word, right) for word, right in AFTER.items()]
     sides += [(rf"\$({BARE})\$ {word}\b", word, right) for word, right in BEFORE.items()]
+    sides += [(rf"\bnumber \$({BARE})\$ of {word}\b", word, right) for word, right in BEFORE.items()]
     return [
         f"{word}: ${symbol}$"
         for pattern, word, right in sides
@@ -190,6 +191,7 @@ def test_the_book_keeps_to_its_symbols():
         "with $N$ players",
         "player $j$",
         "in state $x$",
+        "The number $T$ of steps",
     ],
 )
 def test_other_symbols_are_found(text):
