@@ -10,7 +10,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 #: What students get is generated from the notebooks in source/.
 LEFT_OUT = ("book/assignments/release", "book/_static")
-CHAPTERS = [*sorted((ROOT / "book").glob("*.ipynb")), ROOT / "book/reference/speed.ipynb"]
+CHAPTERS = [*sorted((ROOT / "book").glob("*.ipynb")), *sorted((ROOT / "book/reference").glob("*.ipynb"))]
 FENCE = re.compile(r"^ *(`{3,}|~{3,}|:{3,})")
 #: Directives whose content is prose. That of any other fence is code, a formula or a path.
 PROSE = re.compile(
