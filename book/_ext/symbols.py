@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 PAGE = "book/reference/glossary"
 SOURCE = Path(__file__).resolve().parent.parent / "reference/symbols.toml"
 MARK = "<!-- symbols -->"
-HEAD = "| symbol | in code | meaning | introduced in |\n|---|---|---|---|\n"
+HEAD = "| symbol | meaning; name in code | introduced in |\n|---|---|---|\n"
 
 
 def load() -> dict[str, Any]:
@@ -29,16 +29,14 @@ def written(symbol: dict[str, str]) -> str:
 
 
 def table(symbols: list[dict[str, str]]) -> str:
-    rows = [
-        (
-            f"${symbol['tex']}$",
-            f"`{symbol['code']}`" if "code" in symbol else "",
-            symbol["meaning"],
-            symbol["where"],
+    """Three columns: four do not fit a phone."""
+    rows = []
+    for symbol in symbols:
+        code = f"; `{symbol['code']}`" if "code" in symbol else ""
+        rows.append(
+            f"| ${symbol['tex']}$ | {symbol['meaning']}{code} | {symbol['where']} |"
         )
-        for symbol in symbols
-    ]
-    return HEAD + "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return HEAD + "\n".join(rows)
 
 
 def with_symbols(text: str, symbols: list[dict[str, str]]) -> str:
