@@ -1,4 +1,4 @@
-"""A tournament: seven learners, fourteen games, two uncertainty sets, the same number of transitions for all.
+"""A tournament: six learners, fourteen games, two uncertainty sets, the same number of transitions for all.
 
 Writes ``results/tournament.json`` from the runs of ``tournament.toml``; chapter 7 of the book is made from it. Its
 content::
