@@ -4,8 +4,9 @@ import threading
 
 import pytest
 from hypothesis import settings
-from page_checks import FLAGS, chromium_or_skip
+from page_checks import chromium_or_skip
 
+from browser import FLAGS
 from serve import PAGES, server
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)

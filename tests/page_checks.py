@@ -6,25 +6,16 @@ Nothing is installed here. Chromium is taken from the PATH, or from the variable
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browser import browser_path
+
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / ".make" / "page_tests" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 #: A phone, a tablet and a desk.
 WIDTHS = (375, 768, 1440)
 THEMES = ("light", "dark")
@@ -40,14 +31,9 @@ FRAMES = """() => [...document.querySelectorAll('.jupyter-widgets img')]
     .filter(e => e.offsetParent).map(e => e.src + e.alt).join('|')"""
 
 
-def chromium() -> str | None:
-    """A Chromium on this machine."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
 def chromium_or_skip() -> str:
-    """That Chromium; else the test is skipped, and in continuous integration fails."""
-    found = chromium()
+    """The Chromium of this machine; else the test is skipped, and in continuous integration fails."""
+    found = browser_path()
     if found is None:
         words = "no Chromium on this machine, so no page was opened; install it or set CHROMIUM"
         pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)

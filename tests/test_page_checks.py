@@ -123,7 +123,7 @@ def test_an_answer_of_404_is_found(readers, site):
 
 
 def test_without_a_browser_the_tests_are_skipped_and_in_continuous_integration_fail(monkeypatch):
-    monkeypatch.setattr(page_checks, "chromium", lambda: None)
+    monkeypatch.setattr(page_checks, "browser_path", lambda: None)
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no Chromium"):
         page_checks.chromium_or_skip()
