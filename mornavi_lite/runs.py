@@ -74,10 +74,13 @@ def run(
 
     Notes
     -----
-    Chapter 5, :prf:ref:`low-switching`: with ``replan="doubling"`` there is a new plan once some N_h(s, a) has doubled
-    or was first visited, so at most H S A (floor(log2 K) + 1) + 1 plans are made. Visits are looked at 1, 2, 4, ...
-    episodes after a plan. Where K falls between two looks, the episodes since the last one count in ``episode`` and
-    ``regret``, which depend on the plan alone; ``checkpoint`` stays at the look.
+    Chapter 5, :prf:ref:`def-doubling` and :prf:ref:`low-switching`: with ``replan="doubling"`` there is a new plan once
+    some N_h(s, a) has doubled or was first visited, so at most H S A (floor(log2 K) + 1) + 1 plans are made. Visits are
+    looked at 1, 2, 4, ... episodes after a plan. Where K falls between two looks, the episodes since the last one count
+    in ``episode`` and ``regret``, which depend on the plan alone; ``checkpoint`` stays at the look.
+
+    The same seed gives the same episodes on every processor. They are those of NumPy's generator, and NumPy 2.5
+    corrected how it draws large binomial counts: from there on the same seed gives other episodes of the same law.
 
     Examples
     --------
