@@ -1,7 +1,8 @@
 """Sliders that work without a kernel: every picture is drawn beforehand, and the slider chooses which one is seen.
 
 Slider, play button and pictures are linked in the browser, so they work in the book's pages, from disk and offline,
-as they do in a live notebook. Every picture has a text for readers who do not see it.
+as they do in a live notebook. There a second slider can take the values between, and the kernel draws what it says.
+Every picture has a text for readers who do not see it.
 
 Needs ipywidgets and Matplotlib: ``pip install "mornavi-lite[plots]"``.
 """
@@ -11,8 +12,11 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 try:
     import ipywidgets
@@ -27,21 +31,27 @@ __all__ = ["slider"]
 
 
 def slider(
-    frames: Sequence[Figure], label: str, alt: str | Sequence[str], values: Sequence[Any] | None = None
+    frames: Sequence[Figure] | Callable[[Any], Figure],
+    label: str,
+    alt: str | Sequence[str] | Callable[[Any], str],
+    values: Sequence[Any] | None = None,
 ) -> ipywidgets.VBox:
     """A slider, and a play button, over figures drawn beforehand; it needs no kernel.
 
     Parameters
     ----------
-    frames : sequence of matplotlib.figure.Figure
-        The pictures, all of one size. Up to a dozen keep a page light (10 to 20 kB each).
+    frames : sequence of matplotlib.figure.Figure, or function from a value to a figure
+        The pictures, all of one size. Up to a dozen keep a page light (10 to 20 kB each). A function draws one for each
+        value now; where a kernel runs, the first move brings a second slider, for the values between, and the kernel
+        draws them when they are asked for.
     label : str
         What the slider sets, such as "radius ρ".
-    alt : str or sequence of str
+    alt : str, sequence of str, or function from a value to a str
         What each picture shows, for readers who do not see it: one text for each, all different; or one text with
-        ``{}`` in it, which stands for the value.
+        ``{}`` in it, which stands for the value; or a function that makes the text.
     values : sequence, optional
-        The value that belongs to each picture; a number is shown with three digits. Default: 1, 2, ...
+        The value that belongs to each picture; a number is shown with three digits. Default: 1, 2, ... A function
+        as ``frames`` needs them: numbers, each larger than the one before.
 
     Returns
     -------
@@ -52,39 +62,106 @@ def slider(
     ------
     ValueError, TypeError
         If a frame is not a figure, sizes differ, there is not one value and one alternative text for each, two of them
-        are the same, or one is empty.
+        are the same, one is empty, or the values or texts of a function cannot be continued between the given ones.
 
     Examples
     --------
     >>> from mornavi_lite import plots, widgets
-    >>> frames = [plots.value_against_radius([0, 1], {"line": [0, k]}) for k in (1, 2)]
-    >>> shown = widgets.slider(frames, "slope", "A line that rises to {}.", values=[1, 2])
+    >>> def line(k):
+    ...     return plots.value_against_radius([0, 1], {"line": [0, k]})
+    >>> shown = widgets.slider(line, "slope", "A line that rises to {}.", values=[1, 2])
     >>> len(shown.children[1].children)
     2
     """
-    words = _words(frames, values)
-    texts = _alternatives(alt, words)
+    if callable(frames):
+        _check_between(alt, values)
+        draw, frames = frames, [frames(value) for value in values or ()]
+    else:
+        draw = None
+    given = _check_frames(frames, values)
+    texts = _alternatives(alt, given)
     pictures = [ipywidgets.HTML(_tag(frame, text)) for frame, text in zip(frames, texts, strict=True)]
     stack = ipywidgets.Stack(pictures, selected_index=0, layout={"width": "100%"})
-    play = ipywidgets.Play(min=0, max=len(words) - 1, value=0, interval=900, layout={"width": "auto"})
-    choice = ipywidgets.SelectionSlider(
-        options=[(word, k) for k, word in enumerate(words)],
-        index=0,
-        description=str(label),
-        style={"description_width": "initial"},
-        layout={"width": "auto", "min_width": "14em", "flex": "1 1 14em"},
-        continuous_update=True,
-    )
+    play = ipywidgets.Play(min=0, max=len(given) - 1, value=0, interval=900, layout={"width": "auto"})
+    choice = _choice(str(label), [(_word(value), k) for k, value in enumerate(given)])
     links = [ipywidgets.jslink((play, "value"), (choice, "index"))]
-    links.append(ipywidgets.jslink((choice, "index"), (stack, "selected_index")))
+    links.append(ipywidgets.jsdlink((choice, "index"), (stack, "selected_index")))
     controls = ipywidgets.HBox([play, choice], layout={"flex_flow": "row wrap", "max_width": "40em"})
+    if draw is not None:
+        _offer_between(given, choice, controls, stack, lambda x: _tag(draw(x), _text(alt, x)))
     shown = ipywidgets.VBox([controls, stack])
     shown.links = links  # kept alive with it
     return shown
 
 
-def _words(frames: Sequence[Figure], values: Sequence[Any] | None) -> list[str]:
-    """The value of each frame as text, after a check of the frames."""
+def _choice(label: str, options: Sequence[tuple[str, Any]], **more: Any) -> ipywidgets.SelectionSlider:
+    return ipywidgets.SelectionSlider(
+        options=options,
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "auto", "min_width": "14em", "flex": "1 1 14em"},
+        **more,
+    )
+
+
+def _offer_between(
+    values: list[Any],
+    choice: ipywidgets.SelectionSlider,
+    controls: ipywidgets.HBox,
+    stack: ipywidgets.Stack,
+    picture: Callable[[Any], str],
+) -> None:
+    """Wait for the first move that a kernel hears of: it shows that one runs. Then add the slider of values between."""
+
+    def appear(change: Any) -> None:
+        choice.unobserve(appear, "index")
+        options = [(_word(value), value) for value in _between(values)]
+        between = _choice("between", options, value=values[choice.index], continuous_update=False)
+        drawn = ipywidgets.HTML()
+
+        def show(change: Any) -> None:
+            drawn.value = picture(change["new"])
+            stack.selected_index = len(values)
+
+        between.observe(show, "value")
+        stack.children += (drawn,)
+        controls.children += (between,)
+
+    choice.observe(appear, "index")
+
+
+def _between(values: list[Any], steps: int = 10) -> list[Any]:
+    """The values, and nine numbers of three digits between each and the next; between integers only integers."""
+    fine = np.interp(np.arange((len(values) - 1) * steps + 1) / steps, np.arange(len(values)), values)
+    if all(isinstance(value, (int, np.integer)) for value in values):
+        return [int(x) for x in np.unique(fine.round())]
+    return [values[k // steps] if k % steps == 0 else float(f"{x:.3g}") for k, x in enumerate(fine)]
+
+
+def _check_between(alt: Any, values: Sequence[Any] | None) -> None:
+    """Whether pictures and texts can be made for values between the given ones."""
+    if values is None or not all(isinstance(x, (int, float, np.number)) for x in values):
+        raise ValueError(f"values must be numbers where frames is a function, got {values}")
+    for k, (x, y) in enumerate(pairwise(values)):
+        if not x < y:
+            raise ValueError(f"values must increase where frames is a function: values[{k + 1}] = {y} after {x}")
+    if not isinstance(alt, str) and not callable(alt):
+        raise TypeError("alt must be a text with {} in it, or a function, where frames is a function")
+
+
+def _word(value: Any) -> str:
+    """A value as the slider shows it: words as they are, integers in full, other numbers with three digits."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, (int, np.integer)) else short(value)
+
+
+def _text(alt: Any, value: Any) -> str:
+    return alt.replace("{}", _word(value)) if isinstance(alt, str) else str(alt(value))
+
+
+def _check_frames(frames: Sequence[Figure], values: Sequence[Any] | None) -> list[Any]:
+    """The value of each frame, after a check of both."""
     if not isinstance(frames, Sequence) or not len(frames):
         raise ValueError("frames must be a sequence of at least one figure")
     for k, frame in enumerate(frames):
@@ -96,16 +173,18 @@ def _words(frames: Sequence[Figure], values: Sequence[Any] | None) -> list[str]:
     given = list(range(1, len(frames) + 1)) if values is None else list(values)
     if len(given) != len(frames):
         raise ValueError(f"values must have one entry for each of the {len(frames)} frames, got {len(given)}")
-    words = [value if isinstance(value, str) else short(value) for value in given]
-    if len(set(words)) < len(words):
+    if len({_word(value) for value in given}) < len(given):
         raise ValueError(f"values must differ in their first three digits, got {given}")
-    return words
+    return given
 
 
-def _alternatives(alt: str | Sequence[str], words: list[str]) -> list[str]:
-    texts = [alt.replace("{}", word) for word in words] if isinstance(alt, str) else [str(text) for text in alt]
-    if len(texts) != len(words):
-        raise ValueError(f"alt must have one text for each of the {len(words)} frames, got {len(texts)}")
+def _alternatives(alt: str | Sequence[str] | Callable[[Any], str], values: list[Any]) -> list[str]:
+    if isinstance(alt, str) or callable(alt):
+        texts = [_text(alt, value) for value in values]
+    else:
+        texts = [str(text) for text in alt]
+    if len(texts) != len(values):
+        raise ValueError(f"alt must have one text for each of the {len(values)} frames, got {len(texts)}")
     for k, text in enumerate(texts):
         if not text.strip():
             raise ValueError(f"alt[{k}] must not be empty")

@@ -60,12 +60,11 @@ def test_play_moves_the_slider_and_the_slider_the_picture(shown: ipywidgets.VBox
     play, choice, stack = parts(shown)
     links = [(link.source, link.target) for link in shown.links]
     assert links == [((play, "value"), (choice, "index")), ((choice, "index"), (stack, "selected_index"))]
-    assert all(
-        type(link) is ipywidgets.widgets.widget_link.Link for link in shown.links
-    )  # in the browser: no kernel takes part
+    kinds = [ipywidgets.widgets.widget_link.Link, ipywidgets.widgets.widget_link.DirectionalLink]
+    assert [type(link) for link in shown.links] == kinds  # in the browser: no kernel takes part
     state = ipywidgets.Widget.get_manager_state(widgets=[*shown.links, play, choice, stack])["state"]
     kinds = {entry["model_name"] for entry in state.values()}
-    assert {"LinkModel", "PlayModel", "SelectionSliderModel", "StackModel"} <= kinds
+    assert {"LinkModel", "DirectionalLinkModel", "PlayModel", "SelectionSliderModel", "StackModel"} <= kinds
 
 
 def test_pictures_are_the_frames_and_small(shown: ipywidgets.VBox) -> None:
@@ -94,6 +93,77 @@ def test_texts_may_be_given_one_by_one_and_values_left_out() -> None:
     assert parts(named)[1]._options_labels == ("TV", "KL", "χ²")
     single = widgets.slider(figures[:1], "one", "only one")
     assert parts(single)[0].max == 0
+
+
+def line(slope: float) -> Figure:
+    return plots.value_against_radius([0, 1], {"line": [0, slope]})
+
+
+def test_a_function_gives_the_same_pictures_as_its_frames() -> None:
+    slopes = [1, 2.5, 4]
+    drawn = widgets.slider(line, "slope", "A line that rises to {}.", slopes)
+    assert pictures(drawn) == pictures(
+        widgets.slider([*map(line, slopes)], "slope", "A line that rises to {}.", slopes)
+    )
+    # nothing of the second slider is there before somebody has moved the first one
+    assert len(drawn.children[0].children) == 2 and len(drawn.children[1].children) == 3
+
+
+def test_with_a_kernel_the_first_move_brings_a_slider_between() -> None:
+    asked = []
+
+    def watched(slope: float) -> Figure:
+        asked.append(slope)
+        return line(slope)
+
+    shown = widgets.slider(watched, "slope", lambda x: f"A line that rises to {x:.1f}.", [1, 2.5, 4])
+    _, choice, stack = parts(shown)
+    del asked[:]
+    for k in (1, 2, 0):  # what a browser tells the kernel
+        choice.index = k
+    between = shown.children[0].children[2]
+    assert asked == [] and len(stack.children) == 4 and between.value == 2.5  # where the first slider was
+    assert len(between.options) == 21 and between.options[0] == ("1", 1.0) and between.options[-1] == ("4", 4.0)
+    between.value = 1.45
+    assert asked == [1.45] and stack.selected_index == 3
+    alone = widgets.slider([line(1.45)], "slope", "A line that rises to 1.4.")
+    assert stack.children[3].value == parts(alone)[2].children[0].value
+    assert not any(link.source[0] is stack for link in shown.links)  # the fourth picture moves no slider
+
+
+def test_between_integers_are_integers() -> None:
+    shown = widgets.slider(line, "visits", "{} visits", [1, 4, 10_000])
+    choice = parts(shown)[1]
+    assert choice._options_labels == ("1", "4", "10,000")
+    choice.index = 1
+    offered = [value for _, value in shown.children[0].children[2].options]
+    assert offered[:4] == [1, 2, 3, 4] and len(offered) == 14 and all(type(x) is int for x in offered)
+
+
+def test_frames_that_are_given_bring_no_second_slider(shown: ipywidgets.VBox) -> None:
+    choice = parts(shown)[1]
+    choice.index = 1
+    assert len(shown.children[0].children) == 2
+    choice.index = 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"values": None}, "values must be numbers where frames is a function, got None"),
+        ({"values": ["a", "b"]}, "values must be numbers where frames is a function"),
+        ({"values": [1, 1]}, r"values must increase where frames is a function: values\[1\] = 1 after 1"),
+        ({"values": [0.1, float("nan")]}, r"values must increase where frames is a function: values\[1\] = nan"),
+        ({"values": []}, "frames must be a sequence of at least one figure"),
+        ({"alt": ["one", "two"]}, "alt must be a text with {} in it, or a function"),
+        ({"alt": "the same"}, r"alt\[1\] must differ from alt\[0\]"),
+        ({"frames": lambda x: 3}, r"frames\[0\] must be a Matplotlib figure, got int"),
+    ],
+)
+def test_slider_names_bad_arguments_of_a_function(change: dict[str, Any], message: str) -> None:
+    arguments = {"frames": line, "label": "x", "alt": "frame {}", "values": [1, 2]} | change
+    with pytest.raises((ValueError, TypeError), match=message):
+        widgets.slider(**arguments)
 
 
 @pytest.mark.parametrize(
