@@ -33,8 +33,8 @@ class Counts:
 
     Notes
     -----
-    Chapter 4. Rewards are deterministic, so each is known from the first visit on. The counts are all that a
-    learner gets: never the kernel, never the reward of what nobody tried.
+    Chapter 4, :prf:ref:`def-counts`. Rewards are deterministic, so each is known from the first visit on. The counts
+    are all that a learner gets: never the kernel, never the reward of what nobody tried.
 
     Examples
     --------

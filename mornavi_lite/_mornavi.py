@@ -54,8 +54,9 @@ class Mornavi:
 
     Notes
     -----
-    Chapter 5, :eq:`mornavi-upper` and :eq:`mornavi-lower`. The published algorithm is Farhat, Ghosh, Atia and Wang
-    (2026), with bonuses whose constants are not available to us; ours are named in :mod:`mornavi_lite.confidence`.
+    Chapter 5, :prf:ref:`mornavi`, with :eq:`mornavi-upper` and :eq:`mornavi-lower`. The published algorithm is Farhat,
+    Ghosh, Atia and Wang (2026), with bonuses whose constants are not available to us; ours are named in
+    :mod:`mornavi_lite.confidence`.
 
     Examples
     --------

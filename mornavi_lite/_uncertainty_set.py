@@ -15,6 +15,10 @@ class UncertaintySet:
     A set of your own is a subclass with three methods. Each takes rows (R, S) that have been checked and values
     (S,) scaled so that the lowest is 0 and the highest 1: ``_worst(rows, x)`` returns the lowest expectations (R,),
     ``_kernel(rows, x)`` the kernels (R, S), and ``_divergence(q, p)`` the divergences over the last axis.
+
+    Notes
+    -----
+    Chapter 1, :eq:`uncertainty-set`: a ball around each row.
     """
 
     radius: float
@@ -107,7 +111,7 @@ class UncertaintySet:
 
         Notes
         -----
-        Chapter 2. Where several kernels attain the worst case, one of them is returned.
+        Chapter 2, :eq:`worst-case`. Where several kernels attain the worst case, one of them is returned.
 
         Examples
         --------
@@ -142,7 +146,7 @@ class UncertaintySet:
 
         Notes
         -----
-        Chapter 2, one definition for each set.
+        Chapter 2: :prf:ref:`def-total-variation`, :prf:ref:`def-kl`, :prf:ref:`def-chi-square`.
 
         Examples
         --------

@@ -54,8 +54,9 @@ class ConfidenceSet:
 
     Notes
     -----
-    Chapter 4, :eq:`event-bound` and :eq:`log-terms`. After N visits of which n were in the event, the bound is the
-    largest p with N kl(n / N, p) <= L, and with j the smaller of the event's size and the rest::
+    Chapter 4, :prf:ref:`def-confidence-set`, :eq:`event-bound` and :eq:`log-terms`. After N visits of which n were in
+    the event, the bound is the largest p with N kl(n / N, p) <= L, and with j the smaller of the event's size and the
+    rest::
 
         chernoff   L = S log 2 + log(2 n_rows N (N + 1) / delta)
         model      L = log(n_rows / delta) + log floor(S / 2) + log C(S, j) + log 4  (+ log(N) / 2 if 0 < n < N)

@@ -62,10 +62,10 @@ def solve_stage(payoffs: Any, n_actions: Sequence[int], concept: str = "cce") ->
 
     Notes
     -----
-    The rule (Chapter 3): the pure Nash profile of highest total payoff where there is one, ties to the lowest joint
-    action. Else, for ``"ce"`` and ``"cce"``, the equilibrium of highest total payoff, by the linear programs of
-    Aumann (1974) and of Moulin and Vial (1978); for ``"nash"`` the one that Lemke and Howson's path (1964) leads
-    to with two players, and one near the point that McLennan and Tourky's method (2006) finds with more.
+    The rule (chapter 3, :prf:ref:`def-selection`): the pure Nash profile of highest total payoff where there is one,
+    ties to the lowest joint action. Else, for ``"ce"`` and ``"cce"``, the equilibrium of highest total payoff, by the
+    linear programs of Aumann (1974) and of Moulin and Vial (1978); for ``"nash"`` the one that Lemke and Howson's path
+    (1964) leads to with two players, and one near the point that McLennan and Tourky's method (2006) finds with more.
 
     The choice is made on payoffs rounded to about 1e-10 of each player's range, so that the last bits of the payoffs
     cannot tip it: payoffs as close as that are ties. Every answer is then certified on the payoffs
@@ -116,8 +116,9 @@ def deviation_gain(payoffs: Any, policy: Any, n_actions: Sequence[int], concept:
 
     Notes
     -----
-    Chapter 3: max(0, max over players of :func:`deviation_value` minus the value of the policy). Sources: Nash (1950),
-    Aumann (1974) for CE, Moulin and Vial (1978) for CCE.
+    Chapter 3, :eq:`deviation-gain`: max(0, max over players of :func:`deviation_value` minus the value of the policy);
+    0 exactly for what :eq:`nash`, :eq:`ce` or :eq:`cce` defines. Sources: Nash (1950), Aumann (1974) for CE, Moulin and
+    Vial (1978) for CCE.
 
     Examples
     --------
@@ -171,7 +172,7 @@ def deviation_value(payoff: Any, policy: Any, n_actions: Sequence[int], player: 
 
     Notes
     -----
-    Chapter 3, with own action b and the others' joint action o::
+    Chapter 3, the first term of :eq:`deviation-gain`, with own action b and the others' joint action o::
 
         nash, cce:  max_b  sum_o  policy(o) payoff(b, o)              policy(o) the others' marginal
         ce:         sum_a  max_b  sum_o  policy(a, o) payoff(b, o)    a the recommendation
@@ -221,8 +222,8 @@ def is_product(policy: Any, n_actions: Sequence[int]) -> np.ndarray:
 
     Notes
     -----
-    Chapter 3: a product policy is that of its own marginals, ``policy(a) = prod_i marginal_i(a_i)``; here up to
-    1e-8 in total variation.
+    Chapter 3, :prf:ref:`def-stage-game`: a product policy is that of its own marginals,
+    ``policy(a) = prod_i marginal_i(a_i)``; here up to 1e-8 in total variation.
 
     Examples
     --------

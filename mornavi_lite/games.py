@@ -46,8 +46,9 @@ class MarkovGame:
 
     Notes
     -----
-    Chapter 1 of the book; Shapley (1953) for stochastic games, Liu et al. (2021) for this finite-horizon form.
-    A kernel or reward that does not depend on the step is stored once and shown as a broadcast view.
+    Chapter 1, :prf:ref:`def-markov-game`; Shapley (1953) for stochastic games, Liu et al. (2021) for this
+    finite-horizon form. A kernel or reward that does not depend on the step is stored once and shown as a broadcast
+    view.
 
     Examples
     --------

@@ -69,8 +69,8 @@ def evaluate(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndar
 
     Notes
     -----
-    Chapter 1, :eq:`robust-value`: V_h(s) = sum over a of policy_h(a|s) Q_h(s, a), with Q the robust backup of
-    chapter 2, :eq:`robust-backup`. Iyengar (2005) and Nilim and El Ghaoui (2005) for one player.
+    Chapter 1, :eq:`robust-value`: V_h(s) = sum over a of policy_h(a|s) Q_h(s, a), with Q the robust backup of chapter
+    2, :eq:`robust-backup`. Iyengar (2005) and Nilim and El Ghaoui (2005) for one player.
 
     Examples
     --------
@@ -111,9 +111,9 @@ def best_response(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np
 
     Notes
     -----
-    Chapter 1, :eq:`robust-best-response`: V_h(s) = max over a_i of the sum over the others' actions of their
-    marginal probability times Q_h(s, a). Against a correlated policy the deviator gives up the coordination, so
-    this can be less than the value of the policy itself.
+    Chapter 1, :eq:`robust-best-response`: V_h(s) = max over a_i of the sum over the others' actions of their marginal
+    probability times Q_h(s, a). Against a correlated policy the deviator gives up the coordination, so this can be less
+    than the value of the policy itself.
 
     Examples
     --------
@@ -157,8 +157,8 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
 
     Notes
     -----
-    Chapter 1, :eq:`gap`: max(0, max over players of (V_deviation - V_policy)(initial)). A robust equilibrium
-    is a policy whose gap is 0.
+    Chapter 1, :eq:`gap`: max(0, max over players of (V_deviation - V_policy)(initial)), with V_deviation of chapter 3,
+    :eq:`deviation-value`. A robust equilibrium is a policy whose gap is 0.
 
     Examples
     --------
@@ -204,8 +204,8 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
 
     Notes
     -----
-    Chapter 3, :prf:ref:`backward-induction`: an equilibrium of the robust stage game at every step and state is a
-    robust equilibrium of the whole game. Kardes, Ordonez and Hall (2011) for existence.
+    Chapter 3, :eq:`stage-payoffs` and :prf:ref:`backward-induction`: an equilibrium of the robust stage game at every
+    step and state is a robust equilibrium of the whole game. Kardes, Ordonez and Hall (2011) for existence.
 
     Examples
     --------

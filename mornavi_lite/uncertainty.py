@@ -71,7 +71,8 @@ class TotalVariation(UncertaintySet):
 
     Notes
     -----
-    Chapter 2, :eq:`tv-worst-case`. With v sorted downwards and tail_j = p(v >= v_(j))::
+    Chapter 2, :eq:`tv-worst-case`, :eq:`tv-dual` and, without support shift, :eq:`tv-in-support`. With v sorted
+    downwards and tail_j = p(v >= v_(j))::
 
         worst = v_(n) + sum over j < n of (v_(j) - v_(j+1)) max(tail_j - radius, 0)
 

@@ -1,0 +1,71 @@
+"""Formulas and functions name each other: a docstring the formula that it computes; the book builds the way back."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+from book_text import CHAPTERS, ROOT, markdown
+
+#: Steps of proofs, bounds and values that a chapter states, and computes where at all in a cell of its own.
+WITHOUT_FUNCTION = {
+    "summation-by-parts",
+    "kl-identity",
+    "price-of-fear",
+    "mixture",
+    "anytime",
+    "tails-in-order",
+    "optimism-excess",
+    "regret-bound",
+    "few-bad",
+    "linear-regret",
+    "crossing",
+    "averaged-value",
+    "price-of-robustness",
+    "worst-case-gain",
+    "past-the-edge",
+    "radius-from-logs",
+}
+EQUATION = re.compile(r"^\$\$ \(([\w-]+)\)$|^```\{math\}\n:label: (\S+)$", re.MULTILINE)
+
+
+def load_extension():
+    found = importlib.util.spec_from_file_location("formula_links", ROOT / "book/_ext/formula_links.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def numbered(text):
+    """Labels of the numbered formulas of a page."""
+    return [one or other for one, other in EQUATION.findall(text)]
+
+
+def named():
+    """Labels that the docstrings of the package name."""
+    role = load_extension().ROLE
+    return {label for path in (ROOT / "mornavi_lite").glob("*.py") for label in role.findall(path.read_text("utf8"))}
+
+
+def test_every_numbered_formula_is_named_by_the_function_that_computes_it():
+    found = [label for path in CHAPTERS for label in numbered(markdown(path))]
+    assert len(found) > 40 and len(set(found)) == len(found)
+    assert set(found) - named() == WITHOUT_FUNCTION
+
+
+def test_numbered_formulas_are_found():
+    text = "$$\nx\n$$ (one)\n\n```{math}\n:label: two\n\ny\n```\n$$ z $$\nsee $$ (none) of it"
+    assert numbered(text) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Chapter 1, :eq:`gap` and :prf:ref:`def-gap`.", ["gap", "def-gap"]),
+        (":prf:ref:`a definition <def-gap>`", ["def-gap"]),
+        (":func:`solve` and :ref:`section`, in code ``eq``", []),
+    ],
+)
+def test_a_docstring_names_formulas_by_their_roles(text, labels):
+    assert load_extension().ROLE.findall(text) == labels
