@@ -168,7 +168,7 @@ def random_values(
     with in_style():
         figure, ax = axes_or_new(ax, height=2.8)
         ax.hist(drawn, bins=40, range=limits, color=COLOURS["sky"], edgecolor="white", linewidth=0.5)
-        ax.set(xlabel=xlabel, ylabel="kernels", xlim=limits)
+        ax.set(xlabel=xlabel, ylabel="worlds", xlim=limits)
         _mark_above(ax, at)
         ax.set_title(title or "", pad=22)
         ax.grid(axis="y")

@@ -115,7 +115,7 @@ PS2: dict[str, dict[str, Edits | str]] = {
             ("payoff.argmax(axis=1)", "payoff.shape[1] - 1 - payoff[:, ::-1].argmax(axis=1)"),
         ],
         "calls the package": (
-            "game = MarkovGame.stationary(kernel, [reward], (reward.shape[1],), horizon)\n"
+            "game = mornavi_lite.MarkovGame.stationary(kernel, [reward], (reward.shape[1],), horizon)\n"
             "    return mornavi_lite.solve(game, TotalVariation(0.2)).value[0], None"
         ),
     },
