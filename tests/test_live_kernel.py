@@ -1,4 +1,4 @@
-"""A chapter in JupyterLab, with a kernel: its slider moves, and the kernel draws the values between."""
+"""Sliders with a kernel: one in JupyterLab, and all of them after the whole notebook has run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from page_checks import FRAMES, PATIENCE, SLIDER, press_either_way
 from test_binder import TOKEN, address_of
 from test_repository import ROOT
@@ -30,6 +32,24 @@ RUN = """async () => {
     const outputs = panel.content.model.toJSON().cells.flatMap(cell => cell.outputs || []);
     return outputs.filter(output => output.output_type === 'error').length;
 }"""
+
+#: A cell behind the last one: every slider is moved, and its kernel draws the prepared values again.
+AGAIN = """
+from ipywidgets.widgets.widget import _instances
+
+drawn = 0
+for box in [widget for widget in list(_instances.values()) if hasattr(widget, "links")]:
+    controls, stack = box.children
+    prepared, choice = [child.value for child in stack.children], controls.children[1]
+    choice.index = len(prepared) - 1
+    for between in controls.children[2:]:
+        for picture, (word, _) in zip(prepared, choice.options, strict=True):
+            between.label = word
+            assert stack.children[-1].value == picture, word
+            drawn += 1
+print(drawn)
+"""
+WITH_SLIDERS = [p for p in sorted((ROOT / "book").glob("*.ipynb")) if '"slider(' in p.read_text(encoding="utf8")]
 
 
 @pytest.fixture
@@ -78,3 +98,14 @@ def test_the_slider_moves_and_the_kernel_draws_what_lies_between(browser, lab):
     pictures = [frame.partition("base64,")[2][:2000] for frame in (first, second, drawn)]
     assert [picture in prepared for picture in pictures] == [True, True, False]
     page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", WITH_SLIDERS, ids=lambda path: path.stem)
+def test_a_slider_draws_the_same_pictures_after_the_whole_notebook(path):
+    """Later cells must not change what its function uses."""
+    nb = nbformat.read(path, as_version=4)
+    nb.cells.append(nbformat.v4.new_code_cell(AGAIN))
+    NotebookClient(nb, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    functions = sum(cell.source.count("slider(picture") for cell in nb.cells if cell.cell_type == "code")
+    assert int(nb.cells[-1].outputs[0].text) >= 4 * functions
