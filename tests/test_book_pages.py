@@ -17,6 +17,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import page_checks
 import pytest
+from bs4 import BeautifulSoup
 from page_checks import CHECKS, ROOT, THEMES, WIDTHS, listen, settle, show
 
 from serve import PAGES
@@ -230,6 +231,34 @@ def lost_links(name, names):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_link_leads_nowhere(name):
     assert lost_links(name, NAMES) == []
+
+
+def from_formulas(name):
+    """Pairs of a formula or definition and the function that the line under it leads to, as addresses."""
+    soup, found = BeautifulSoup(source(name), "html.parser"), set()
+    for line in soup.select("p.in-code"):
+        (place,) = soup.select(f"[id='{line['id'].removeprefix('code-of-')}']")
+        assert line in place.parent.descendants  # beside the formula, or in the box
+        found |= {(f"/{name}#{place['id']}", urljoin(f"/{name}", link["href"])) for link in line.select("a")}
+    return found
+
+
+def from_functions(name):
+    """The same pairs, by the links in the notes of the functions."""
+    soup, found = BeautifulSoup(source(name), "html.parser"), set()
+    for entry in soup.select("dl:is(.function, .class, .method) > dt.sig[id]"):
+        # the notes of a class, and not those of its methods
+        for link in entry.find_next_sibling("dd").select("a[href*='/ch']"):
+            if link.find_parent("dl", class_="py") is entry.parent:
+                found.add((urljoin(f"/{name}", link["href"]), f"/{name}#{entry['id']}"))
+    return found
+
+
+def test_formulas_and_functions_lead_to_each_other():
+    there = set().union(*map(from_formulas, CHAPTERS))
+    back = set().union(*(from_functions(name) for name in NAMES if "/reference/api/" in f"/{name}"))
+    assert len(there) > 40
+    assert there == {pair for pair in back if "#" in pair[0]}  # other links lead to whole chapters
 
 
 def same_words(pictures):

@@ -14,11 +14,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
-ROLE = re.compile(r":(?:eq|prf:ref):`(?:[^`<]*<)?([\w-]+)>?`")
+ROLE = re.compile(r":(eq|prf:ref):`(?:[^`<]*<)?([\w-]+)>?`")
+#: What Sphinx puts before a label to make the place of what has it.
+PLACE = {"eq": "equation-", "prf:ref": ""}
 
 
 def users(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    """Of each label the objects whose docstrings name it, each with the page that documents it."""
+    """Of each place the objects whose docstrings name it, each with the page that documents it."""
     if not hasattr(env, "formula_users"):
         env.formula_users = {}
     return env.formula_users
@@ -34,8 +36,9 @@ def remember(
 ) -> None:
     """Handler of autodoc-process-docstring."""
     if what != "module":
-        for label in ROLE.findall("\n".join(lines)):
-            users(app.env).setdefault(label, {})[name] = app.env.docname
+        for role, label in ROLE.findall("\n".join(lines)):
+            named = users(app.env).setdefault(PLACE[role] + label, {})
+            named[name] = app.env.docname
 
 
 def forget(app: Sphinx, env: BuildEnvironment, page: str) -> None:
@@ -45,11 +48,14 @@ def forget(app: Sphinx, env: BuildEnvironment, page: str) -> None:
             del named[name]
 
 
-def line(app: Sphinx, page: str, names: list[str]) -> nodes.paragraph:
+def line(
+    app: Sphinx, page: str, spot: str, names: list[str]
+) -> nodes.paragraph:
     """The words "In code" and a link for each name."""
     said = nodes.paragraph(
         "", "", nodes.Text("In code: "), classes=["in-code"]
     )
+    said["ids"].append(f"code-of-{spot}")
     for k, name in enumerate(names):
         entry = app.env.domains["py"].objects[name]
         parts = 2 if entry.objtype in ("method", "property") else 1
@@ -62,26 +68,21 @@ def line(app: Sphinx, page: str, names: list[str]) -> nodes.paragraph:
 
 
 def place(app: Sphinx, tree: nodes.document, page: str) -> None:
-    """Handler of doctree-resolved: the lines under formulas, and in boxes what no formula inside has said."""
+    """Handler of doctree-resolved: a line under each formula, and at the end of each box."""
     known = users(app.env)
-    boxes = [n for n in tree.findall(nodes.Element) if n.get("realtype")]
-    inside = {id(box): box.findall(nodes.math_block) for box in boxes}
-    said = {
-        key: {
-            name
-            for block in blocks
-            for name in known.get(block.get("label"), ())
-        }
-        for key, blocks in inside.items()
-    }
-    for block in list(tree.findall(nodes.math_block)):
-        if names := sorted(known.get(block.get("label"), ())):
-            spot = block.parent.index(block) + 1
-            block.parent.insert(spot, line(app, page, names))
-    for box in boxes:
-        names = set(known.get(box.get("label"), ())) - said[id(box)]
-        if names:
-            box.children[-1].append(line(app, page, sorted(names)))
+    for formula in list(tree.findall(nodes.math_block)):
+        spot = f"equation-{formula.get('label')}"
+        if names := sorted(known.get(spot, ())):
+            after = formula.parent.index(formula) + 1
+            formula.parent.insert(after, line(app, page, spot, names))
+    for box in tree.findall(nodes.Element):
+        spot = box.get("label")
+        if (
+            names := sorted(known.get(spot, ()))
+            if "realtype" in box
+            else []
+        ):
+            box.children[-1].append(line(app, page, spot, names))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
