@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from . import _checks
+from ._plot_labels import name_points
 from ._plot_policy import aligned
 from ._plot_style import COLOURS, GREY, axes_or_new, in_style, ink, short
 
@@ -128,8 +129,6 @@ def payoff_region(
                 ax.plot(*region.T, "o-", color=look["edgecolor"], markersize=11, markerfacecolor=look["facecolor"])
         ax.plot(*table, "o", color=GREY, markersize=4, gid="pure")
         _mark(ax, table, marks)
-        ax.autoscale_view()
-        ax.margins(0.12)
         ax.set(xlabel="payoff of player 1", ylabel="payoff of player 2")
         ax.set_title(title or "", pad=26)
         ax.legend(
@@ -239,22 +238,18 @@ def _corners(furthest: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
 
 
 def _mark(ax: Axes, payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> None:
-    """Points with their names, which point inwards, so that they stay in the axes."""
-    middle = (payoffs.min(axis=1) + payoffs.max(axis=1)) / 2
-    for (name, (x, y)), marker in zip(_together(payoffs, policies), "DsP^v*X" * 9, strict=False):
+    """Points with their names beside them."""
+    together = _together(payoffs, policies)
+    for (name, (x, y)), marker in zip(together, "DsP^v*X" * 9, strict=False):
         size = {"P": 10, "*": 14}.get(marker, 8)  # these two have little ink
         ax.plot(x, y, marker, color="black", markersize=size, markeredgecolor="white", gid=f"point {name}", zorder=4)
-        left, low = x <= middle[0], y <= middle[1]
-        ax.annotate(
-            name,
-            (x, y),
-            (8 if left else -8, -4 if low else 4),
-            textcoords="offset points",
-            ha="left" if left else "right",
-            va="top" if low else "bottom",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
-            zorder=5,
-        )
+    ax.autoscale_view()
+    ax.margins(0.14)
+    if together:
+        left, right = ax.get_xlim()
+        ax.set_xlim(left, right + 0.2 * (right - left))  # room for names, which are written from left to right
+        names, points = zip(*together, strict=True)
+        name_points(ax, names, np.array(points), payoffs.mean(axis=1))
 
 
 def _together(payoffs: np.ndarray, policies: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:

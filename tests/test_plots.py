@@ -717,6 +717,19 @@ def test_payoff_region_draws_corners_and_points() -> None:
     assert points["point coin, same"] == [4.5, 4.5] and points["point both swerve"] == [6, 6]
 
 
+def test_names_of_points_cover_no_point_and_no_other_name() -> None:
+    crossing = np.array([[0.5, 2.668, 2.268, 2.313], [0.5, 2.268, 2.668, 1.989]])  # three of four lie close together
+    names = ["(go, go)", "(go, yield)", "(yield, go)", "(yield, yield)"]
+    policies = dict(zip(names, np.eye(4), strict=True)) | {"light": [0, 0.5, 0.5, 0], "coins": [0.25] * 4}
+    figure = plots.payoff_region(crossing, (2, 2), policies)
+    boxes = [box for text, box in boxes_of_texts(figure) if text in policies]
+    assert len(boxes) == 6 and not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+    ax = figure.axes[0]
+    for policy in policies.values():
+        x, y = ax.transData.transform(crossing @ policy)
+        assert not any(overlap(box, Bbox.from_extents(x - 4, y - 4, x + 4, y + 4)) for box in boxes)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -102,7 +102,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), SCRIPTS, BOOK], []),
     "test": ([packages("test"), SCRIPTS], CHECKS),
     "check-all": (
-        [packages("test"), packages("pdf"), packages("lite"), packages("dist"), SCRIPTS],
+        [*map(packages, ("test", "pdf", "lite", "dist", "wasm")), SCRIPTS],
         CHECKS + SLOW_CHECKS,
     ),
     "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),
