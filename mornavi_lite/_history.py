@@ -115,7 +115,7 @@ class History:
         return np.cumsum(self.gap * np.diff(self.episode, prepend=0))
 
     def regret_at(self, episodes: Any) -> np.ndarray:
-        """Regret after any number of episodes: exact, since each plan has one gap.
+        """Regret after any number of episodes: each plan has one gap, rounded to 2**-33, and nothing is interpolated.
 
         Parameters
         ----------

@@ -31,18 +31,18 @@ def tv_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """Lowest expectation (R,) in a TV ball with support shift: each tail of ``x`` is lowered by ``radius``."""
     order = np.argsort(-x, kind="stable")
     falling = x[order]
-    gaps = falling[:-1] - falling[1:]
-    depth = min(len(gaps), int(1.25 * radius * len(x)) + 8)
+    drops = falling[:-1] - falling[1:]
+    depth = min(len(drops), int(1.25 * radius * len(x)) + 8)
     worst = np.empty(len(rows))
     for piece in pieces(rows):
         tails = _tails(rows[piece], order, depth)
-        while depth < len(gaps) and tails[:, -1].min() < radius:
-            depth = min(len(gaps), depth + depth // 2)
+        while depth < len(drops) and tails[:, -1].min() < radius:
+            depth = min(len(drops), depth + depth // 2)
             tails = _tails(rows[piece], order, depth)
         tails -= radius
         np.maximum(tails, 0.0, out=tails)
-        worst[piece] = tails @ gaps[:depth]
-        if depth < len(gaps):
+        worst[piece] = tails @ drops[:depth]
+        if depth < len(drops):
             # Below this level every tail exceeds the radius: the maximum does nothing, and one product sums the rest.
             level = falling[depth]
             worst[piece] += rows[piece] @ np.minimum(x, level) - radius * level

@@ -1,9 +1,10 @@
 """What counts allow: confidence sets with their most optimistic and most pessimistic model, and bonuses.
 
 A learner has counts, not the kernel. Two ways lead from counts to values that are too high, or too low, with high
-probability. A *confidence set* holds every kernel that the counts do not exclude; its best and its worst member are
-explicit (``ConfidenceSet``). A *bonus* is added to the value that the observed frequencies give (``bonus``). The first
-is proven here with every constant; the second has the shape of the paper's, with constants of our own.
+probability. A *confidence set* holds every kernel that the counts do not exclude; two kernels that bound all of them,
+from above and from below, are explicit (``ConfidenceSet``). A *bonus* is added to the value that the observed
+frequencies give (``bonus``). The first is proven here with every constant; the second has the shape of the paper's,
+with constants of our own.
 Definitions, proofs and measurements: chapter 4 of the book.
 """
 

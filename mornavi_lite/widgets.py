@@ -74,8 +74,8 @@ def slider(
     2
     """
     if callable(frames):
-        _check_between(alt, values)
-        draw, frames = frames, [frames(value) for value in values or ()]
+        values = _check_between(alt, values)
+        draw, frames = frames, [frames(value) for value in values]
     else:
         draw = None
     given = _check_frames(frames, values)
@@ -123,7 +123,13 @@ def _offer_between(
             drawn.value = picture(change["new"])
             stack.selected_index = len(values)
 
+        def follow(change: Any) -> None:
+            between.unobserve(show, "value")  # the picture is there already
+            between.value = values[change["new"]]
+            between.observe(show, "value")
+
         between.observe(show, "value")
+        choice.observe(follow, "index")
         stack.children += (drawn,)
         controls.children += (between,)
 
@@ -131,22 +137,27 @@ def _offer_between(
 
 
 def _between(values: list[Any], steps: int = 10) -> list[Any]:
-    """The values, and nine numbers of three digits between each and the next; between integers only integers."""
+    """The values, and up to nine numbers of three digits between each and the next; between integers only integers."""
     fine = np.interp(np.arange((len(values) - 1) * steps + 1) / steps, np.arange(len(values)), values)
     if all(isinstance(value, (int, np.integer)) for value in values):
         return [int(x) for x in np.unique(fine.round())]
-    return [values[k // steps] if k % steps == 0 else float(f"{x:.3g}") for k, x in enumerate(fine)]
+    kept = {_word(value): value for value in values}
+    for x in fine:
+        kept.setdefault(short(x), float(f"{x:.3g}"))
+    return sorted(kept.values())
 
 
-def _check_between(alt: Any, values: Sequence[Any] | None) -> None:
-    """Whether pictures and texts can be made for values between the given ones."""
-    if values is None or not all(isinstance(x, (int, float, np.number)) for x in values):
-        raise ValueError(f"values must be numbers where frames is a function, got {values}")
-    for k, (x, y) in enumerate(pairwise(values)):
+def _check_between(alt: Any, values: Sequence[Any] | None) -> list[Any]:
+    """The values, if pictures and texts can be made for others between them."""
+    given = [] if values is None else list(values)
+    if not given or not all(isinstance(x, (int, float, np.integer, np.floating)) and np.isfinite(x) for x in given):
+        raise ValueError(f"values must be finite numbers where frames is a function, got {values}")
+    for k, (x, y) in enumerate(pairwise(given)):
         if not x < y:
             raise ValueError(f"values must increase where frames is a function: values[{k + 1}] = {y} after {x}")
     if not isinstance(alt, str) and not callable(alt):
         raise TypeError("alt must be a text with {} in it, or a function, where frames is a function")
+    return given
 
 
 def _word(value: Any) -> str:

@@ -60,7 +60,8 @@ def line(
         entry = app.env.domains["py"].objects[name]
         parts = 2 if entry.objtype in ("method", "property") else 1
         words = nodes.literal("", ".".join(name.split(".")[-parts:]))
-        said += [nodes.Text(", ")] if k else []
+        if k:
+            said += nodes.Text(", ")
         said += make_refnode(
             app.builder, page, entry.docname, entry.node_id, words
         )
@@ -75,14 +76,10 @@ def place(app: Sphinx, tree: nodes.document, page: str) -> None:
         if names := sorted(known.get(spot, ())):
             after = formula.parent.index(formula) + 1
             formula.parent.insert(after, line(app, page, spot, names))
-    for box in tree.findall(nodes.Element):
-        spot = box.get("label")
-        if (
-            names := sorted(known.get(spot, ()))
-            if "realtype" in box
-            else []
-        ):
-            box.children[-1].append(line(app, page, spot, names))
+    boxes = [n for n in tree.findall(nodes.Element) if "realtype" in n]
+    for box in boxes:
+        if names := sorted(known.get(box["label"], ())):
+            box.children[-1].append(line(app, page, box["label"], names))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
