@@ -224,6 +224,38 @@ def test_a_chapter_has_a_quiz_with_reasons_and_says_how_to_cite_it(path):
     assert quiz_mistakes(nbformat.read(path, as_version=4)) == []
 
 
+def missing_parts(nb):
+    """Parts that a chapter has, and this one does not: what it is for, asks and takes, and how it ends."""
+    first, text = nb.cells[0].source, "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    bad = [name for name in ("Goal.", "You will be able to") if f"**{name}** " not in first]
+    needs = re.search(r"\*\*You need\*\* (.*?)\*\*Time\*\*: (.*?minutes|.*?hour)", first, re.DOTALL)
+    bad += [] if needs else ["You need, and Time"]
+    bad += [] if not needs or re.search(r"\{(doc|ref|cite:t)\}`", needs[1]) else ["a link behind You need"]
+    ends = ("Exercises", "Quiz", "What to remember", "Further reading")
+    return bad + [f"## {name}" for name in ends if not re.search(rf"^## {name}$", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("[!.]*.ipynb")), ids=lambda p: p.stem)
+def test_a_chapter_has_all_its_parts(path):
+    assert missing_parts(nbformat.read(path, as_version=4)) == []
+
+
+PARTS = (
+    "# Title\n\n**Goal.** Know.\n\n**You need** {doc}`a`. **Time**: five minutes. **You will be able to** do.\n",
+    "\n## Exercises\n\n## Quiz\n\n## What to remember\n\n## Further reading\n",
+)
+
+
+@pytest.mark.parametrize(
+    "part", ["**Goal.** ", "{doc}`a`", "five minutes", "able to** ", "## Quiz", "## Further reading"]
+)
+def test_a_part_that_is_missing_is_found(part):
+    texts = [text.replace(part, "") for text in PARTS]
+    assert texts != list(PARTS)
+    assert missing_parts(nbformat.v4.new_notebook(cells=[markdown(text) for text in PARTS])) == []
+    assert len(missing_parts(nbformat.v4.new_notebook(cells=[markdown(text) for text in texts]))) == 1
+
+
 def files_in_toc():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 
