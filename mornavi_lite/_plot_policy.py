@@ -147,12 +147,15 @@ def _heatmap_panel(ax: Axes, game: MarkovGame, table: np.ndarray, title: str) ->
     ax.set_yticks(np.arange(n_states + 1) - 0.5, minor=True)
     ax.tick_params(which="both", length=0)
     ax.grid(which="minor", color="#BBBBBB", linewidth=0.6)
+    for side in ("top", "right"):
+        ax.spines[side].set(visible=True, color="#BBBBBB", linewidth=0.6)
     ax.set(xlabel="joint action", ylabel="state")
     ax.set_title(title)
     if n_joint <= 12 and n_states <= 25:
         for (s, a), probability in np.ndenumerate(table):
             if probability > 0:
                 number = "1" if probability == 1 else f"{probability:.2f}" if probability >= 0.005 else "<.01"
+                number = number.lstrip("0") if n_joint > 8 else number  # narrow columns
                 colour = "white" if probability > 0.5 else "black"
                 ax.text(a, s, number, ha="center", va="center", color=colour, fontsize=SMALL)
     return image

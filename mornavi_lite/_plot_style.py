@@ -255,16 +255,25 @@ def label_line_ends(ax: Axes, lines: Sequence[Any]) -> None:
     order = np.argsort(wanted, kind="stable")
     placed = wanted.copy()
     tall = np.array([TEXT * 1.25 * (1 + lines[k].get_label().count("\n")) for k in order])
-    placed[order] = spread(wanted[order], (tall[:-1] + tall[1:]) / 2)
-    for line, (x, y), shift in zip(lines, ends, placed - wanted, strict=True):
+    apart = (tall[:-1] + tall[1:]) / 2
+    placed[order] = spread(wanted[order], apart)
+    least = 0.5 * TEXT  # below that stand the numbers of the axis
+    for k, distance in zip(order, [*apart, 0.0], strict=True):
+        placed[k] = max(placed[k], least)
+        least = placed[k] + distance
+    moved = np.abs(placed - wanted) > 0.6 * TEXT  # so far from their lines that thin ones have to lead there
+    for line, (x, y), shift, far in zip(lines, ends, placed - wanted, moved, strict=True):
+        colour = ink(line.get_color())
+        leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 2}
         ax.annotate(
             line.get_label(),
             (x, y),
-            xytext=(6, shift),
+            xytext=(16 if moved.any() else 6, shift),
             textcoords="offset points",
-            color=ink(line.get_color()),
+            color=colour,
             va="center",
             fontsize=TEXT,
+            arrowprops=leader if far else None,
         )
 
 

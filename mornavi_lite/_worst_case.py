@@ -43,7 +43,8 @@ def tv_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
         np.maximum(tails, 0.0, out=tails)
         worst[piece] = tails @ drops[:depth]
         if depth < len(drops):
-            # Below this level every tail exceeds the radius: the maximum does nothing, and one product sums the rest.
+            # Below this level every tail exceeds the radius, and
+            # the maximum does nothing: one product sums the rest.
             level = falling[depth]
             worst[piece] += rows[piece] @ np.minimum(x, level) - radius * level
     return worst

@@ -276,6 +276,7 @@ def _mark_radii(ax: Axes, marks: list[float]) -> None:
     widths = np.array([0.65 * SMALL / 72 * len(short(mark)) + 0.08 for mark in marks])  # inches
     per_inch = (high - low) / (inches(ax)[0] * 0.75)
     places = spread(np.array(marks), (widths[:-1] + widths[1:]) / 2 * per_inch)
+    places = np.maximum(places, low + widths / 2 * per_inch)  # left of that stand the numbers of the axis
     for mark, place in zip(marks, places, strict=True):
         ax.axvline(mark, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1)
         ax.text(place, 1.02, short(mark), transform=ax.get_xaxis_transform(), ha="center", color=GREY, fontsize=SMALL)

@@ -86,7 +86,8 @@ def slider(
     choice = _choice(str(label), [(_word(value), k) for k, value in enumerate(given)])
     links = [ipywidgets.jslink((play, "value"), (choice, "index"))]
     links.append(ipywidgets.jsdlink((choice, "index"), (stack, "selected_index")))
-    controls = ipywidgets.HBox([play, choice], layout={"flex_flow": "row wrap", "max_width": "40em"})
+    row = {"flex_flow": "row wrap", "max_width": "40em", "grid_gap": "4px 12px"}
+    controls = ipywidgets.HBox([play, choice], layout=row)
     if draw is not None:
         _offer_between(given, choice, controls, stack, lambda x: _tag(draw(x), _text(alt, x)))
     shown = ipywidgets.VBox([controls, stack])

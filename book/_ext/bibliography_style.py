@@ -6,17 +6,21 @@ from pybtex.style.labels import BaseLabelStyle
 
 
 class Labels(BaseLabelStyle):
-    """Nash, 1950; He and Parker, 2026a; Farhat et al., 2026."""
+    """Nash, 1950; He and Parker, 2026a; Farhat et al., 2026.
+
+    The letter stands in references.bib, where the citations in the text take the year from as well.
+    """
 
     def format_labels(self, entries):
-        plain = [
+        labels = [
             f"{names(entry)}, {entry.fields['year']}" for entry in entries
         ]
-        for k, label in enumerate(plain):
-            twins = plain.count(label)
-            yield label + (
-                "abcdefgh"[plain[:k].count(label)] if twins > 1 else ""
+        twins = [label for label in labels if labels.count(label) > 1]
+        if twins:
+            raise ValueError(
+                f"references.bib: two works are {twins[0]}; write {twins[0]}a and b"
             )
+        return labels
 
 
 class AuthorYear(Unsorted):

@@ -69,17 +69,22 @@ def line(
 
 
 def place(app: Sphinx, tree: nodes.document, page: str) -> None:
-    """Handler of doctree-resolved: a line under each formula, and at the end of each box."""
+    """Handler of doctree-resolved: a line under each formula, and in a box for those whom no formula in it has named."""
     known = users(app.env)
+    boxes = [n for n in tree.findall(nodes.Element) if "realtype" in n]
+    for box in boxes:
+        inside = [
+            f"equation-{f.get('label')}"
+            for f in box.findall(nodes.math_block)
+        ]
+        named = {name for spot in inside for name in known.get(spot, ())}
+        if names := sorted(set(known.get(box["label"], ())) - named):
+            box.children[-1].append(line(app, page, box["label"], names))
     for formula in list(tree.findall(nodes.math_block)):
         spot = f"equation-{formula.get('label')}"
         if names := sorted(known.get(spot, ())):
             after = formula.parent.index(formula) + 1
             formula.parent.insert(after, line(app, page, spot, names))
-    boxes = [n for n in tree.findall(nodes.Element) if "realtype" in n]
-    for box in boxes:
-        if names := sorted(known.get(box["label"], ())):
-            box.children[-1].append(line(app, page, box["label"], names))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -15,13 +15,32 @@
       e.setAttribute("aria-label", "Pages of " + e.closest("li").querySelector("a").textContent.trim());
     });
     all(".citation-list > .citation", function (e) { e.setAttribute("role", "listitem"); });
+    /* the stop behind a formula does not begin the next line */
+    all("span.math", function (e) {
+      var next = e.nextSibling;
+      var stop = next && next.nodeType === 3 && next.data.match(/^[.,;:)\]?”’]+/);
+      if (!stop) return;
+      var held = document.createElement("span");
+      held.className = "with-stop";
+      e.replaceWith(held);
+      held.append(e, stop[0]);
+      next.data = next.data.slice(stop[0].length);
+    });
   });
 
-  /* a formula that scrolls can be scrolled by key; the theme does this for code */
+  /* A formula that scrolls can be scrolled by key; the theme does this for code. What scrolls shows that it goes on. */
+  function atTheEnd(event) {
+    var e = event.target;
+    e.classList.toggle("at-the-end", e.scrollLeft + e.clientWidth > e.scrollWidth - 2);
+  }
   function reachable() {
     all("span.math, div.math mjx-container", function (e) {
       if (e.scrollWidth > e.clientWidth + 10) e.tabIndex = 0;
       else e.removeAttribute("tabindex");
+    });
+    all("span.math, div.math mjx-container, .pst-scrollable-table-container, .bd-article .output", function (e) {
+      e.classList.toggle("goes-on", e.scrollWidth > e.clientWidth + 10);
+      e.addEventListener("scroll", atTheEnd, { passive: true });
     });
   }
   window.addEventListener("load", function () {
@@ -35,8 +54,16 @@
   window.addEventListener("beforeprint", function () {
     onScreen = theme.theme;
     theme.theme = "light";
+    all("details.sd-dropdown:not([open])", function (e) {
+      e.open = true;
+      e.classList.add("opened-for-paper");
+    });
   });
   window.addEventListener("afterprint", function () {
     theme.theme = onScreen;
+    all("details.opened-for-paper", function (e) {
+      e.open = false;
+      e.classList.remove("opened-for-paper");
+    });
   });
 })();
