@@ -77,7 +77,7 @@ def server(tmp_path_factory):
 
 def address_of(runtime: Path, process: subprocess.Popen) -> str:
     """Where the server listens, as soon as it says so."""
-    for _ in range(300):
+    for _ in range(900):
         assert process.poll() is None, "the server did not start"
         for said in runtime.glob("jpserver-*.json"):
             if text := said.read_text():

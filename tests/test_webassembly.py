@@ -34,7 +34,7 @@ def test_a_chapter_runs_in_webassembly(path):
         root=True,
         grants=[wasi.Grant(ROOT, "/repository"), wasi.Grant(sysconfig.get_path("purelib"), "/packages")],
         import_path=["/repository", "/packages"],
-        env={"MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib", "PYTHONHASHSEED": "0"},
+        env={"MPLBACKEND": "agg", "MPLCONFIGDIR": "/matplotlib", "PYTHONHASHSEED": "0"},
         deadline_s=1800,
     )
     assert done.exit_code == 0, done.stderr.decode()[-2000:]

@@ -76,10 +76,11 @@ def logged(command: Sequence[str | Path], log: Path, show: Callable[[str], None]
             **{"env": environment(), "cwd": ROOT, **options},
         )
         try:
-            for line in process.stdout:
-                record.write(line)
-                lines.append(line)
-                show(line.rstrip())
+            with process.stdout:
+                for line in process.stdout:
+                    record.write(line)
+                    lines.append(line)
+                    show(line.rstrip())
             return process.wait(), "".join(lines)
         except BaseException:  # interrupted: leave no child behind, nor a child's child
             stop(process, os.killpg)
