@@ -12,6 +12,8 @@ import sys
 import time
 import urllib.request
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,10 +68,19 @@ def server(tmp_path_factory):
         "--port=0",
         f"--IdentityProvider.token={TOKEN}",
     ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder / "repo", env=variables, stdout=log, stderr=log)
+    with started(command, folder / "repo", variables) as address:
+        yield address
+
+
+@contextmanager
+def started(command: list, folder: Path, variables: dict[str, str]) -> Iterator[str]:
+    """The address of a Jupyter server that this command starts; it runs as long as it is used."""
+    runtime = Path(variables["JUPYTER_RUNTIME_DIR"])
+    runtime.mkdir()
+    with (runtime / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)
     try:
-        yield address_of(folder / "runtime", process)
+        yield address_of(runtime, process)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+import sys
 
 import pytest
 from book_text import CHAPTERS, ROOT, markdown
+
+sys.path.insert(0, str(ROOT / "book/_ext"))
+from formula_links import ROLE
 
 #: Steps of proofs, bounds and values that a chapter states, and computes where at all in a cell of its own.
 WITHOUT_FUNCTION = {
@@ -30,13 +33,6 @@ WITHOUT_FUNCTION = {
 EQUATION = re.compile(r"^\$\$ \(([\w-]+)\)$|^```\{math\}\n:label: (\S+)$", re.MULTILINE)
 
 
-def load_extension():
-    found = importlib.util.spec_from_file_location("formula_links", ROOT / "book/_ext/formula_links.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
 def numbered(text):
     """Labels of the numbered formulas of a page."""
     return [one or other for one, other in EQUATION.findall(text)]
@@ -44,9 +40,8 @@ def numbered(text):
 
 def named():
     """Labels of the formulas that the docstrings of the package name."""
-    role = load_extension().ROLE
     texts = [path.read_text(encoding="utf8") for path in (ROOT / "mornavi_lite").glob("*.py")]
-    return {label for text in texts for kind, label in role.findall(text) if kind == "eq"}
+    return {label for text in texts for kind, label in ROLE.findall(text) if kind == "eq"}
 
 
 def test_every_numbered_formula_is_named_by_the_function_that_computes_it():
@@ -69,4 +64,4 @@ def test_numbered_formulas_are_found():
     ],
 )
 def test_a_docstring_names_formulas_by_their_roles(text, names):
-    assert load_extension().ROLE.findall(text) == names
+    assert ROLE.findall(text) == names

@@ -13,16 +13,17 @@ import numpy
 import pytest
 from test_repository import ROOT
 
+from check_lite import printed
+
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
 #: Runs of 10^12 episodes: NumPy 2.5 draws other counts from the same seed than the NumPy that made the stored outputs.
 DRAWS_MILLIONS = {"ch6_regret"}
 
 
-def printed(path):
+def stored(path):
     """What each code cell printed when the notebook was stored."""
-    cells = [cell for cell in json.loads(path.read_text(encoding="utf8"))["cells"] if cell["cell_type"] == "code"]
-    streams = [[o for o in cell["outputs"] if o.get("name") == "stdout"] for cell in cells]
-    return ["".join("".join(o["text"]) for o in outputs) for outputs in streams]
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    return [printed(cell) for cell in cells if cell["cell_type"] == "code"]
 
 
 @pytest.mark.slow
@@ -43,4 +44,4 @@ def test_a_chapter_runs_in_webassembly(path):
     assert [cell["raised"] for cell in said["cells"] if cell["raised"]] == []
     same_draws = said["numpy"].split(".")[:2] == numpy.__version__.split(".")[:2]
     if same_draws or path.stem not in DRAWS_MILLIONS:
-        assert [cell["printed"] for cell in said["cells"]] == printed(path)
+        assert [cell["printed"] for cell in said["cells"]] == stored(path)

@@ -3,7 +3,6 @@
 usage: python wasm_chapter.py NOTEBOOK
 """
 
-import ast
 import contextlib
 import io
 import json
@@ -21,7 +20,7 @@ def main(path):
         said, raised = io.StringIO(), None
         try:
             with contextlib.redirect_stdout(said):
-                exec(compile(ast.parse("".join(cell["source"])), f"cell {number}", "exec"), namespace)
+                exec(compile("".join(cell["source"]), f"cell {number}", "exec"), namespace)
         except Exception:
             raised = traceback.format_exc(limit=-3)
         answers.append({"printed": said.getvalue(), "raised": raised})
