@@ -20,7 +20,7 @@ import straightforward_learner  # noqa: E402
 from straightforward import correlated_program  # noqa: E402
 
 from mornavi_lite import Counts, KullbackLeibler, MarkovGame, Mornavi, TotalVariation, equilibrium_gap, run, zoo  # noqa: E402
-from mornavi_lite._mornavi import stage_policies  # noqa: E402
+from mornavi_lite.learners.mornavi import stage_policies  # noqa: E402
 
 BALLS = {"TV": TotalVariation(0.1), "KL": KullbackLeibler(0.1)}
 #: Most seconds that 10^12 episodes may take; None where nothing is promised. Most megabytes of the whole process.

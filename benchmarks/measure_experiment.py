@@ -29,7 +29,7 @@ import grids  # noqa: E402
 import numpy as np  # noqa: E402
 
 from mornavi_lite import run, solve  # noqa: E402
-from mornavi_lite._grid import game_of, learner_of, set_of  # noqa: E402
+from mornavi_lite.sweep.grid import game_of, learner_of, set_of  # noqa: E402
 
 NAME, EPISODES = "experiment", 100_000
 CHECKPOINTS = np.unique(np.rint(np.geomspace(10, EPISODES, 17)).astype(np.int64))

@@ -32,7 +32,7 @@ import grids  # noqa: E402
 import numpy as np  # noqa: E402
 
 from mornavi_lite import MarkovGame, equilibrium_gap, run  # noqa: E402
-from mornavi_lite._grid import game_of, learner_of, set_of  # noqa: E402
+from mornavi_lite.sweep.grid import game_of, learner_of, set_of  # noqa: E402
 
 NAME, BUDGETS, DECIMALS = "tournament", (100, 300, 1000, 3000, 10_000), 12
 GRID = tomllib.loads((common.HERE / f"{NAME}.toml").read_text(encoding="utf8"))

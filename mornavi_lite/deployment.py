@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _checks
+from . import checks
 from .games import MarkovGame
 from .planning import Uncertainty, evaluate
 from .uncertainty import TotalVariation, UncertaintySet, sets_per_player
@@ -65,7 +65,7 @@ def worst_game(game: MarkovGame, policy: Any, uncertainty: Uncertainty, player: 
     True
     """
     value = evaluate(game, policy, uncertainty)
-    i = _checks.integer("player", player, 0, game.n_players - 1)
+    i = checks.integer("player", player, 0, game.n_players - 1)
     ball = sets_per_player(uncertainty, game.n_players)[i]
     steps = zip(game.transition, value[i, 1:], strict=True)
     return _with_kernel(game, np.stack([ball.worst_kernel(rows, v) for rows, v in steps]))
@@ -107,7 +107,7 @@ def mixed_game(game: MarkovGame, other: MarkovGame, weight: float) -> MarkovGame
     0.05
     """
     _require_same_shape(game, other)
-    share = _checks.number("weight", weight, 0.0, 1.0)
+    share = checks.number("weight", weight, 0.0, 1.0)
     return _with_kernel(game, (1.0 - share) * game.transition + share * other.transition)
 
 
@@ -259,7 +259,7 @@ def _require_same_shape(game: MarkovGame, other: MarkovGame) -> None:
     _require_game("other", other)
     if other.n_actions != game.n_actions:
         raise ValueError(f"other must have n_actions {game.n_actions}, as game has, got {other.n_actions}")
-    _checks.has_shape("the kernel of other", other.transition, game.transition.shape, "(H, S, A, S)")
+    checks.has_shape("the kernel of other", other.transition, game.transition.shape, "(H, S, A, S)")
 
 
 def _require_game(name: str, game: MarkovGame) -> None:

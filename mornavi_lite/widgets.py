@@ -25,7 +25,8 @@ try:
 except ImportError as error:
     raise ImportError("mornavi_lite.widgets needs ipywidgets, Matplotlib: pip install 'mornavi-lite[plots]'") from error
 
-from ._plot_style import png, short
+from .plots import png
+from .plots.style import short
 
 __all__ = ["slider"]
 

@@ -40,7 +40,7 @@ def numbered(text):
 
 def named():
     """Labels of the formulas that the docstrings of the package name."""
-    texts = [path.read_text(encoding="utf8") for path in (ROOT / "mornavi_lite").glob("*.py")]
+    texts = [path.read_text(encoding="utf8") for path in (ROOT / "mornavi_lite").rglob("*.py")]
     return {label for text in texts for kind, label in ROLE.findall(text) if kind == "eq"}
 
 

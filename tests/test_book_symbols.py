@@ -116,7 +116,7 @@ def test_every_symbol_has_what_the_table_needs():
 
 
 def test_every_name_in_code_exists():
-    code = "\n".join(p.read_text(encoding="utf8") for p in (ROOT / "mornavi_lite").glob("*.py"))
+    code = "\n".join(p.read_text(encoding="utf8") for p in (ROOT / "mornavi_lite").rglob("*.py"))
     words = set(re.findall(r"\w+", code))
     names = [re.split(r"\W", s["code"])[0] for s in SYMBOLS if "code" in s]
     assert [name for name in names if name not in words] == []

@@ -27,8 +27,8 @@ KEPT = BALL.worst_case  # a method bound before the package is switched off
         "plan": lambda: LEARNER.plan(None),
         "run": lambda: run(LEARNER, GAME, 10),
         "__init__": lambda: Counts(2, (2,), 1),
-        "tv_worst": lambda: mornavi_lite._worst_case.tv_worst(np.eye(2), np.ones(2), 0.1),
-        "_event_costs": lambda: mornavi_lite.confidence._event_costs(17),
+        "tv_worst": lambda: mornavi_lite.uncertainty.worst_case.tv_worst(np.eye(2), np.ones(2), 0.1),
+        "_event_costs": lambda: mornavi_lite.confidence.sets._event_costs(17),
     }.items(),
 )
 def test_functions_methods_and_constructors_are_switched_off(name, call):
@@ -76,7 +76,7 @@ def test_a_module_that_is_not_loaded_cannot_be_imported():
 import mornavi_lite
 from mornavi_lite.classroom import alone
 def later():
-    from mornavi_lite._plot_regret import _percentiles
+    from mornavi_lite.plots.regret import _percentiles
 try:
     alone(later)
 except AssertionError as error:
@@ -84,7 +84,7 @@ except AssertionError as error:
 from mornavi_lite import sweep
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "this imports _plot_regret of mornavi_lite: write it yourself, with NumPy alone\n"
+    assert done.stdout == "this imports plots of mornavi_lite: write it yourself, with NumPy alone\n"
 
 
 def test_every_public_function_is_found():

@@ -19,8 +19,7 @@ from scipy.special import gammaln
 from test_uncertainty import random_rows
 
 from mornavi_lite import ChiSquare, Counts, KullbackLeibler, Nominal, TotalVariation, zoo
-from mornavi_lite import _tails as tails
-from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS, ConfidenceSet, bonus, log_term_at
+from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS, ConfidenceSet, bonus, log_term_at, tails
 from mornavi_lite.uncertainty import UncertaintySet
 
 #: HiGHS may leave an inequality violated by 1e-7, unless told otherwise.

@@ -12,8 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from mornavi_lite import _dual_simplex, _lemke_howson, equilibrium
-from mornavi_lite.equilibrium import deviation_gain, deviation_value, is_product, solve_stage
+from mornavi_lite.equilibrium import (
+    deviation_gain,
+    deviation_value,
+    dual_simplex,
+    is_product,
+    lemke_howson,
+    solve_stage,
+    stage,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from stage_kinds import SHAPES, kinds
@@ -262,7 +269,7 @@ def test_nash_is_one_that_support_enumeration_finds(n_actions):
     rng = np.random.default_rng(7)
     games = rng.normal(size=(60, 2, int(np.prod(n_actions))))
     for attempt in (0, 1, 2):
-        policy = _lemke_howson.lemke_howson(equilibrium.scaled_payoffs(games)[0], n_actions, attempt)
+        policy = lemke_howson.lemke_howson(stage.scaled_payoffs(games)[0], n_actions, attempt)
         for game, p in zip(games[:: attempt * 5 + 1], policy[:: attempt * 5 + 1], strict=True):
             all_equilibria = support_enumeration(game, n_actions)
             assert len(all_equilibria) % 2 == 1
@@ -294,8 +301,8 @@ def test_a_skewed_zero_sum_game_mixes_one_to_two():
 def test_chickens_famous_correlated_equilibrium():
     thirds = np.array([1, 1, 1, 0]) / 3
     assert float(deviation_gain(CHICKEN, thirds, (2, 2), "ce")) < 1e-14
-    scaled, width, exponent = equilibrium.scaled_payoffs(CHICKEN[None].astype(float))
-    best = _dual_simplex.correlated(scaled, equilibrium.total_payoff(scaled, width, exponent), (2, 2), "ce")[0]
+    scaled, width, exponent = stage.scaled_payoffs(CHICKEN[None].astype(float))
+    best = dual_simplex.correlated(scaled, stage.total_payoff(scaled, width, exponent), (2, 2), "ce")[0]
     np.testing.assert_allclose(best, [0.5, 0.25, 0.25, 0], atol=1e-12)
     # It has pure equilibria, so the rule takes the better one; both have 9, and (dare, swerve) comes later.
     assert solve_stage(CHICKEN, (2, 2), "ce").tolist() == [0, 1, 0, 0]
@@ -617,10 +624,10 @@ def test_an_answer_that_is_not_certified_is_never_returned(monkeypatch, concept,
     wrong = np.array([[1.0, 0, 0, 0]]) if bad == 1 else np.full((1, 4), bad)
     if bad == 0:
         # All zeros gain nothing by any deviation: the solvers themselves must not hand that out.
-        monkeypatch.setattr(_dual_simplex, "basic_solution", lambda names, amount, n: np.zeros((len(names), n)))
-        monkeypatch.setattr(_lemke_howson, "basic_solution", lambda names, amount, n: np.zeros((len(names), n)))
+        monkeypatch.setattr(dual_simplex, "basic_solution", lambda names, amount, n: np.zeros((len(names), n)))
+        monkeypatch.setattr(lemke_howson, "basic_solution", lambda names, amount, n: np.zeros((len(names), n)))
     else:
-        monkeypatch.setattr(equilibrium, name, lambda *arguments: wrong)
+        monkeypatch.setattr(stage, name, lambda *arguments: wrong)
     gap = "1.0e\\+00" if bad == 1 else "nan"
     with pytest.raises(
         RuntimeError, match=rf"payoffs\[2\]: no '{concept}' equilibrium .* gain of {gap} .*1 of 3 games"
@@ -635,9 +642,9 @@ def test_an_answer_that_is_not_certified_is_never_returned(monkeypatch, concept,
 @pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_each_later_attempt_solves_every_kind_too(monkeypatch, concept, attempt):
-    solver = equilibrium._best_mixed
-    monkeypatch.setattr(equilibrium, "_best_mixed", lambda *arguments: solver(*arguments[:-1], attempt))
-    monkeypatch.setattr(equilibrium, "_ATTEMPTS", 1)
+    solver = stage._best_mixed
+    monkeypatch.setattr(stage, "_best_mixed", lambda *arguments: solver(*arguments[:-1], attempt))
+    monkeypatch.setattr(stage, "_ATTEMPTS", 1)
     failed = 0
     for n_actions in [(2, 2), (2, 3), (3, 3)]:
         for payoffs in kinds(6, n_actions, seed=14).values():
@@ -653,9 +660,9 @@ def test_each_later_attempt_solves_every_kind_too(monkeypatch, concept, attempt)
 
 @pytest.mark.parametrize("concept", ["ce", "cce"])
 def test_exact_arithmetic_agrees(concept):
-    scaled, width, exponent = equilibrium.scaled_payoffs(np.random.default_rng(15).normal(size=(30, 2, 9)))
-    total = equilibrium.total_payoff(scaled, width, exponent)
-    usual, exact = (_dual_simplex.correlated(scaled, total, (3, 3), concept, attempt) for attempt in (0, 2))
+    scaled, width, exponent = stage.scaled_payoffs(np.random.default_rng(15).normal(size=(30, 2, 9)))
+    total = stage.total_payoff(scaled, width, exponent)
+    usual, exact = (dual_simplex.correlated(scaled, total, (3, 3), concept, attempt) for attempt in (0, 2))
     np.testing.assert_allclose(usual, exact, atol=1e-10)
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from mornavi_lite import MarkovGame
-from mornavi_lite._flows import split
+from mornavi_lite.games.flows import split
 
 
 def skewed_game(seed: int = 0, initial: object = None) -> MarkovGame:

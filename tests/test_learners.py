@@ -34,7 +34,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS
-from mornavi_lite.planning import _deviations
+from mornavi_lite.planning.backup import deviated
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
 
 CONFIDENCES = (*TAILS, "bonus")
@@ -264,7 +264,7 @@ def violations(game: MarkovGame, uncertainty: Any, learner: Any, plans: list[tup
     failed, sets = 0, sets_per_player(uncertainty, game.n_players)
     for _, plan in plans:
         value = evaluate(game, plan.policy, uncertainty)
-        deviation = np.maximum(_deviations(game, sets, plan.policy, learner.concept), value)
+        deviation = np.maximum(deviated(game, sets, plan.policy, learner.concept), value)
         outside = (plan.upper < deviation - 1e-9).any() or (plan.lower > value + 1e-9).any()
         gap = max(0.0, float(((deviation - value)[:, 0] @ game.initial).max()))
         failed += bool(outside or gap > plan.certificate(game.initial) + 1e-9)
@@ -541,7 +541,7 @@ def test_a_stage_that_cannot_be_solved_is_named(monkeypatch: pytest.MonkeyPatch)
     def fail(*arguments: object) -> None:
         raise RuntimeError("payoffs[2]: no equilibrium")
 
-    monkeypatch.setattr("mornavi_lite._mornavi.solve_stage_unchecked", fail)
+    monkeypatch.setattr("mornavi_lite.learners.mornavi.solve_stage_unchecked", fail)
     with pytest.raises(RuntimeError, match=r"step 2, stage games by state: payoffs\[2\]: no equilibrium"):
         Mornavi(Nominal()).plan(Counts(3, (2, 2), 3))
 

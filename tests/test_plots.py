@@ -20,12 +20,12 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import linprog, minimize
 
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, plots, solve, zoo
-from mornavi_lite._graph_layout import Box as Room
-from mornavi_lite._graph_layout import closes_cycle, layout, ranks, spread
-from mornavi_lite._plot_graph import _smooth, arrow_labels, group_names
-from mornavi_lite._plot_simplex import ball_outline, level_line
-from mornavi_lite._plot_stage import deviation_rows
-from mornavi_lite._plot_style import LIGHT_TO_DARK, SPARE, ink, short, styles_for
+from mornavi_lite.plots.graph import _smooth, arrow_labels, group_names
+from mornavi_lite.plots.graph_layout import Box as Room
+from mornavi_lite.plots.graph_layout import closes_cycle, layout, ranks, spread
+from mornavi_lite.plots.simplex import ball_outline, level_line
+from mornavi_lite.plots.stage import deviation_rows
+from mornavi_lite.plots.style import LIGHT_TO_DARK, SPARE, ink, short, styles_for
 
 ROOT = Path(__file__).resolve().parent.parent
 V, NAMES = np.array([1.0, 0.6, 0.0]), ["high", "medium", "trap"]

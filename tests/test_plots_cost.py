@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import plots
-from mornavi_lite._plot_style import GREY
+from mornavi_lite.plots.style import GREY
 
 GROWTH = {
     "states": ([1, 2, 4, 8], [1.0, 2.0, 7.0, 29.0]),

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from mornavi_lite import plots
-from mornavi_lite._plot_style import GREY
+from mornavi_lite.plots.style import GREY
 
 SAMPLES = np.array([20, 200, 2_000, 20_000, 200_000])
 MEAN = np.array([0.298, 0.291, 0.335, 0.349, 0.373])

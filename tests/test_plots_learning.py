@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from mornavi_lite import History, KullbackLeibler, MarkovGame, Mornavi, NashVI, Nominal, TotalVariation, plots, run, zoo
-from mornavi_lite._plot_style import GREY, short
+from mornavi_lite.plots.style import GREY, short
 
 
 def bandit() -> MarkovGame:

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mornavi_lite import History, Mornavi, NashVI, TotalVariation, plots, run, zoo
-from mornavi_lite._plot_regret import smallest_certificates
+from mornavi_lite.plots.regret import smallest_certificates
 
 EPISODES = 20_000
 

@@ -23,11 +23,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import mornavi_lite.sweep as module
+import mornavi_lite.sweep.results as finished
+import mornavi_lite.sweep.workers as module
 from mornavi_lite import run
-from mornavi_lite._files import FORMAT, read_arrays, write_arrays
-from mornavi_lite._grid import game_of, key_of, learner_of, set_of
+from mornavi_lite.files import FORMAT, read_arrays, write_arrays
 from mornavi_lite.sweep import Grid, load_results, sweep
+from mornavi_lite.sweep.grid import game_of, key_of, learner_of, set_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BALL = {"set": "TotalVariation", "radius": 0.1}
@@ -370,12 +371,12 @@ def test_who_lives_is_asked_without_harm(monkeypatch: pytest.MonkeyPatch) -> Non
         assert number == 0
         raise PermissionError
 
-    assert module._lives(os.getpid()) and not module._lives(10**30)
+    assert finished._lives(os.getpid()) and not finished._lives(10**30)
     monkeypatch.setattr(os, "kill", refused)
-    assert module._lives(os.getpid())  # that of another user
+    assert finished._lives(os.getpid())  # that of another user
     monkeypatch.setattr(os, "kill", None)
     monkeypatch.setattr(os, "name", "nt")
-    assert not module._lives(os.getpid())  # there 0 stands for Ctrl-C
+    assert not finished._lives(os.getpid())  # there 0 stands for Ctrl-C
 
 
 def test_a_name_that_is_taken_by_a_folder_is_an_error(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import mornavi_lite.__main__ as command
 import mornavi_lite.sweep as module
+import mornavi_lite.sweep.workers as workers
 from mornavi_lite import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +93,7 @@ def test_a_failed_run_is_told_with_its_configuration(
             raise RuntimeError("no equilibrium")
         return run(*arguments, seed=seed, **options)
 
-    monkeypatch.setattr(module, "run", failing)
+    monkeypatch.setattr(workers, "run", failing)
     assert ends(grid, "--out", "out", "--quiet") == 1
     said, complained = capsys.readouterr()
     assert said == "1 of 2 runs are in out, with a table in table.csv\n"

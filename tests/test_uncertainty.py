@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
-from mornavi_lite._worst_case import kl_solve
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
+from mornavi_lite.uncertainty.worst_case import kl_solve
 
 SETS = [
     Nominal(),

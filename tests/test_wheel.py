@@ -67,7 +67,7 @@ def test_needs_numpy_alone_and_has_the_one_version(wheel):
 def test_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         packed = {n for n in archive.namelist() if ".dist-info/" not in n}
-    sources = {f"mornavi_lite/{p.name}" for p in (ROOT / "mornavi_lite").glob("*.py")}
+    sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "mornavi_lite").rglob("*.py")}
     assert packed == sources | {"mornavi_lite/py.typed"}
 
 

@@ -127,7 +127,7 @@ PS3: dict[str, dict[str, Edits | str]] = {
         "wrong axis": [("transitions.sum(axis=-1, keepdims=True)", "transitions.sum(axis=0, keepdims=True)")],
         "divides by all visits": [("transitions.sum(axis=-1, keepdims=True)", "transitions.sum()")],
         "divides by zero": [("np.maximum(visits, 1)", "visits")],
-        "calls the package": "return mornavi_lite._counts.frequencies(transitions, transitions.sum(axis=-1))",
+        "calls the package": "return mornavi_lite.confidence.counts.frequencies(transitions, transitions.sum(axis=-1))",
     },
     "ps3_width": {
         "one event": [("union + n_states * np.log(2)", "union")],

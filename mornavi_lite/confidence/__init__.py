@@ -1,0 +1,30 @@
+"""What counts allow: confidence sets with their most optimistic and most pessimistic model, and bonuses.
+
+A learner has counts, not the kernel. Two ways lead from counts to values that are too high, or too low, with high
+probability. A *confidence set* holds every kernel that the counts do not exclude; two kernels that bound all of them,
+from above and from below, are explicit (``ConfidenceSet``). A *bonus* is added to the value that the observed
+frequencies give (``bonus``). The first is proven here with every constant; the second has the shape of the paper's,
+with constants of our own.
+
+**Files.** ``counts`` has what was seen, ``sets`` the confidence sets, ``tails`` the inequalities that they are made of,
+``bonuses`` the bonuses. Definitions, proofs and measurements: chapter 4 of the book.
+"""
+
+from __future__ import annotations
+
+from .bonuses import BONUS_CONSTANTS, bonus, log_term_at
+from .counts import Counts
+from .sets import TAILS, ConfidenceSet
+from .tails import bernstein, chernoff, hoeffding
+
+__all__ = [
+    "BONUS_CONSTANTS",
+    "TAILS",
+    "ConfidenceSet",
+    "Counts",
+    "bernstein",
+    "bonus",
+    "chernoff",
+    "hoeffding",
+    "log_term_at",
+]

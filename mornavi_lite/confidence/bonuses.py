@@ -1,0 +1,122 @@
+"""Bonuses of the paper's shape, and the log term they share with the confidence sets.
+
+Chapter 4 of the book.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..uncertainty import ChiSquare, KullbackLeibler, UncertaintySet
+
+#: In log(2 S A H N (N + 1) / delta): an upper and a lower side. The sum over N of 1 / (N (N + 1)) is 1.
+SIDES = 2.0
+#: Multipliers in the bonuses. The papers' own are not available to us: these are ours, and chapter 4 says so.
+BONUS_CONSTANTS = {"variance": 2.0, "lower order": 1.0, "KL": 1.0, "chi-square": 1.0}
+
+
+def bonus(
+    ball: UncertaintySet,
+    rows: np.ndarray,
+    visits: np.ndarray,
+    upper: np.ndarray,
+    lower: np.ndarray,
+    log_term: np.ndarray,
+    horizon: int,
+    n_episodes: int,
+    min_probability: float | None = None,
+) -> np.ndarray:
+    """What is added to an estimated worst case, or taken from it, so that it is probably too high, or too low.
+
+    Parameters
+    ----------
+    ball : UncertaintySet
+        The set whose worst case is estimated: Nominal, TotalVariation, KullbackLeibler or ChiSquare.
+    rows : numpy.ndarray, shape (..., S)
+        Observed frequencies of the next states.
+    visits : numpy.ndarray, shape (...)
+        How often each row was visited.
+    upper, lower : numpy.ndarray, shape (S,)
+        Bounds on the values of the next step.
+    log_term : numpy.ndarray, shape (...)
+        log(2 S A H N (N + 1) / delta), N the visits or 1.
+    horizon : int
+        Number of steps H.
+    n_episodes : int
+        Episodes so far.
+    min_probability : float or None
+        For KL, the smallest positive probability of the kernel. None puts in the smallest observed frequency
+        of the row, and then the bonus is *not* valid (chapter 4).
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+        Bonuses, in units of reward.
+
+    Raises
+    ------
+    TypeError
+        If no bonus is known for the set.
+
+    Notes
+    -----
+    Chapter 4, :eq:`bonus-tv`, :eq:`bonus-kl` and :eq:`bonus-chi-square`. The shapes follow Lu et al. (2024) for TV,
+    and Ghosh, Atia and Wang (2025) for KL and chi-square; the constants are ``BONUS_CONSTANTS`` and ours. Nominal sets,
+    and all sets of radius 0, have the bonus of TV.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mornavi_lite import TotalVariation
+    >>> from mornavi_lite.confidence import bonus
+    >>> upper, lower, row = np.array([1.0, 0.0]), np.zeros(2), np.array([0.5, 0.5])
+    >>> few, many = (bonus(TotalVariation(0.1), row, n, upper, lower, np.log(n), 2, n) for n in (10**4, 10**8))
+    >>> bool(0 < many < few)
+    True
+    """
+    constants = BONUS_CONSTANTS
+    times, last = np.maximum(visits, 1), 1 / math.sqrt(max(n_episodes, 1))
+    rate = log_term / times
+    if isinstance(ball, KullbackLeibler) and ball.radius > 0:
+        least = np.where(rows > 0, rows, 1.0).min(axis=-1) if min_probability is None else min_probability
+        return constants["KL"] * horizon / ball.radius * np.sqrt(rate / least) + last
+    if type(ball).__module__ != KullbackLeibler.__module__:
+        raise TypeError(f"no bonus is known for {type(ball).__name__}; the confidence sets serve every monotone set")
+    middle = (upper + lower) / 2
+    # Around the mean: a difference of two squares would leave noise, and its root would not be small.
+    variance = (rows * (middle - (rows @ middle)[..., None]) ** 2).sum(axis=-1)
+    spread = np.sqrt(constants["variance"] * rate * variance)
+    rest = constants["lower order"] * horizon**2 * rows.shape[-1] * rate + last
+    if isinstance(ball, ChiSquare) and ball.radius > 0:
+        return spread + constants["chi-square"] * horizon * np.sqrt(ball.radius * rate) + rest
+    return spread + 2 * (rows @ (upper - lower)) / horizon + rest
+
+
+def log_term_at(visits: np.ndarray, n_rows: int, delta: float) -> np.ndarray:
+    """log(2 n_rows N (N + 1) / delta): a union over rows, over both sides, and over all numbers of visits N >= 1.
+
+    Parameters
+    ----------
+    visits : numpy.ndarray
+        Numbers of visits N; 0 counts as 1.
+    n_rows : int
+        Number of rows.
+    delta : float
+        Probability of error.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of ``visits``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mornavi_lite.confidence import log_term_at
+    >>> bool(abs(np.exp(-log_term_at(np.arange(1, 10**6), 7, 0.05)).sum() * 2 * 7 - 0.05) < 1e-7)
+    True
+    """
+    times = np.maximum(np.asarray(visits, dtype=np.float64), 1.0)
+    return math.log(SIDES * n_rows / delta) + np.log(times) + np.log(times + 1)

@@ -1,0 +1,259 @@
+"""MORNAVI itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..confidence import TAILS, Counts
+from ..equilibrium import CONCEPTS, deviation_value_unchecked, require_product, solve_stage_unchecked
+from ..games import MarkovGame
+from ..games.flows import flow
+from ..planning import Uncertainty
+from ..rounding import rounded
+from ..uncertainty import Nominal, UncertaintySet, sets_per_player
+from .plan import Plan
+from .stage_payoffs import StagePayoffs
+
+CONFIDENCES = (*TAILS, "bonus")
+REPLANS = ("doubling", "episode")
+
+
+@dataclass(frozen=True)
+class Mornavi:
+    """Multiplayer optimistic robust Nash value iteration: an online learner for robust Markov games.
+
+    Parameters
+    ----------
+    uncertainty : UncertaintySet or sequence of them
+        One set for all players, or one per player.
+    concept : {"cce", "ce", "nash"}
+        Which equilibrium is put at every stage.
+    confidence : {"model", "chernoff", "bernstein", "hoeffding", "bonus"}
+        How counts become bounds: the best and worst kernel of a confidence set, of which "model" is the tightest, or a
+        bonus of the paper's shape.
+    delta : float
+        Probability with which any bound may ever fail, in (0, 1).
+    scale : float
+        Multiplies the width of the confidence set, or the bonus; at least 0. The theorems are for 1.
+    replan : {"doubling", "episode"}
+        When a run makes a new plan: once some visits have doubled, or after each episode.
+    min_probability : float or None
+        An assumption, if given: every positive probability of the kernel is at least this.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form.
+
+    Notes
+    -----
+    Chapter 5, :prf:ref:`mornavi`, with :eq:`mornavi-upper` and :eq:`mornavi-lower`. The published algorithm is Farhat,
+    Ghosh, Atia and Wang (2026), with bonuses whose constants are not available to us; ours are named in
+    :mod:`mornavi_lite.confidence`.
+
+    Examples
+    --------
+    >>> from mornavi_lite import Mornavi, TotalVariation, run, zoo
+    >>> game = zoo.safe_or_risky(rewards="opposed")
+    >>> history = run(Mornavi(TotalVariation(0.1)), game, n_episodes=10**5, seed=1, until=0.2)
+    >>> bool(history.best_certificate <= 0.2 and history.gap[-1] <= history.best_certificate)
+    True
+    """
+
+    uncertainty: Uncertainty
+    concept: str = "cce"
+    confidence: str = "model"
+    delta: float = 0.05
+    scale: float = 1.0
+    replan: str = "doubling"
+    min_probability: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.uncertainty, UncertaintySet):
+            n_sets = len(self.uncertainty) if hasattr(self.uncertainty, "__len__") else 1
+            object.__setattr__(self, "uncertainty", tuple(sets_per_player(self.uncertainty, n_sets)))
+        checks.one_of("concept", self.concept, CONCEPTS)
+        checks.one_of("confidence", self.confidence, CONFIDENCES)
+        checks.one_of("replan", self.replan, REPLANS)
+        object.__setattr__(self, "delta", checks.probability("delta", self.delta))
+        object.__setattr__(self, "scale", checks.number("scale", self.scale, 0.0))
+        object.__setattr__(self, "min_probability", checks.min_probability(self.min_probability))
+
+    def plan(self, counts: Counts) -> Plan:
+        """The policy to play next, with bounds on its robust value, from counts alone.
+
+        Parameters
+        ----------
+        counts : Counts
+            What has been seen.
+
+        Returns
+        -------
+        Plan
+            Policy (H, S, A), upper and lower values (m, H+1, S).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``counts`` is not a :class:`mornavi_lite.Counts`, there is not one uncertainty set per player, or the
+            counts contradict ``min_probability``.
+        RuntimeError
+            If a stage game's equilibrium cannot be certified.
+
+        Notes
+        -----
+        Chapter 5, :eq:`mornavi-upper`, :eq:`mornavi-lower`. The policy at a state is an equilibrium of the upper stage
+        payoffs Q, and V = E[Q] under it; the upper value also covers what the stage's best deviation could add.
+
+        Examples
+        --------
+        Nothing is known, so everything may be the best:
+
+        >>> from mornavi_lite import Counts, Mornavi, TotalVariation
+        >>> plan = Mornavi(TotalVariation(0.1)).plan(Counts(n_states=2, n_actions=(2, 2), horizon=3))
+        >>> plan.upper[0, :, 0].tolist(), plan.lower[0, :, 0].tolist()
+        ([3.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0])
+        """
+        return self._values(counts, lambda h, high, low: self._equilibrium(counts, h, high))
+
+    def certify(self, counts: Counts, policy: Any) -> Plan:
+        """Bounds on the robust value of any policy, and of every deviation from it, from counts alone.
+
+        Parameters
+        ----------
+        counts : Counts
+            What has been seen, by whatever policies.
+        policy : array_like, shape (H, S, A)
+            Joint policy; for concept "nash" a product of the players' own.
+
+        Returns
+        -------
+        Plan
+            The policy with its upper and lower values (m, H+1, S).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not of that form.
+
+        Notes
+        -----
+        Chapter 5, :eq:`certificate`: the theorem holds for every policy, not only for the learner's own.
+
+        Examples
+        --------
+        The learner's own policy gets the learner's own bounds:
+
+        >>> from mornavi_lite import Counts, Mornavi, TotalVariation
+        >>> counts, learner = Counts(n_states=2, n_actions=(2, 2), horizon=3), Mornavi(TotalVariation(0.1))
+        >>> plan = learner.plan(counts)
+        >>> bool((learner.certify(counts, plan.policy).lower == plan.lower).all())
+        True
+        """
+        rows = checks.probability_rows("policy", policy)
+        if isinstance(counts, Counts):
+            checks.has_shape("policy", rows, counts.visits.shape, "(H, S, A)")
+            require_product(rows, counts.n_actions, self.concept)
+        return self._values(counts, lambda h, high, low: rows[h])
+
+    def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        """How this learner gathers data: it plays its plan.
+
+        Parameters
+        ----------
+        game : MarkovGame
+            What is played.
+        plan : Plan
+            The plan of the moment.
+        n_episodes : int
+            Number of episodes.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (H, S, A, S)
+            How often each transition happened.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite import Counts, Mornavi, Nominal, zoo
+        >>> game, learner = zoo.traffic_merge(), Mornavi(Nominal())
+        >>> plan = learner.plan(Counts(game.n_states, game.n_actions, game.horizon))
+        >>> int(learner.collect(game, plan, 10, np.random.default_rng(0))[0].sum())
+        10
+        """
+        return flow(game.transition, game.initial, plan.policy, n_episodes, rng)
+
+    def _values(self, counts: Counts, choose: Callable[[int, np.ndarray, np.ndarray], np.ndarray]) -> Plan:
+        """The policy that ``choose`` makes from the stage payoffs of a step, and its bounds, from the last step on."""
+        if not isinstance(counts, Counts):
+            raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
+        sets = sets_per_player(self.uncertainty, len(counts.n_actions))
+        payoffs = StagePayoffs(counts, sets, self.confidence, self.delta, self.scale, self.min_probability)
+        policy = np.empty(counts.visits.shape)
+        upper = np.zeros((len(sets), counts.horizon + 1, counts.n_states))
+        lower = np.zeros_like(upper)
+        for h in reversed(range(counts.horizon)):
+            high, low = payoffs.at(h, upper[:, h + 1], lower[:, h + 1])
+            policy[h] = choose(h, high, low)
+            followed = (policy[h][:, None] * high).sum(axis=-1)
+            for i in range(len(sets)):
+                deviated = deviation_value_unchecked(high[:, i], policy[h], counts.n_actions, i, self.concept)
+                upper[i, h] = np.maximum(followed[:, i], deviated)
+            lower[:, h] = (policy[h][:, None] * low).sum(axis=-1).T
+        return Plan(policy, upper, lower)
+
+    def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
+        # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
+        apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True))
+        try:
+            return stage_policies(apart.tobytes(), apart.shape, counts.n_actions, self.concept)
+        except RuntimeError as error:
+            raise RuntimeError(f"step {step}, stage games by state: {error}") from error
+
+
+@lru_cache(maxsize=16)
+def stage_policies(payoffs: bytes, shape: tuple[int, ...], n_actions: tuple[int, ...], concept: str) -> np.ndarray:
+    """Equilibria (S, A) of stage games, kept for the next plan: the last step's stay once all rewards were seen."""
+    policies = solve_stage_unchecked(np.frombuffer(payoffs).reshape(shape), n_actions, concept)
+    policies.setflags(write=False)
+    return policies
+
+
+@dataclass(frozen=True)
+class NashVI(Mornavi):
+    """The learner without robustness: optimistic Nash value iteration on nominal kernels.
+
+    Parameters
+    ----------
+    concept, confidence, delta, scale, replan, min_probability
+        As in :class:`Mornavi`; the uncertainty is :class:`mornavi_lite.Nominal`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form.
+
+    Notes
+    -----
+    Chapter 5. Liu, Yu, Bai and Jin (2021) with bonuses; any set of radius 0 gives the same plans.
+
+    Examples
+    --------
+    >>> from mornavi_lite import Counts, Mornavi, NashVI, TotalVariation
+    >>> counts = Counts(n_states=2, n_actions=(2, 2), horizon=3)
+    >>> counts.record([0, 1, 1, 0], [0, 3, 1], [[0, 1, 0], [1, 0, 1]])
+    >>> plans = NashVI().plan(counts), Mornavi(TotalVariation(0)).plan(counts)
+    >>> plans[0].upper.tobytes() == plans[1].upper.tobytes()
+    True
+    """
+
+    uncertainty: Uncertainty = field(default=Nominal(), init=False)

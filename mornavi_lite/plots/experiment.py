@@ -1,0 +1,128 @@
+"""What the policies played are worth on average, against samples, for many seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .. import checks
+from .style import GREY, SMALL, axes_or_new, in_style, ink, label_line_ends, styles_for
+
+
+def value_against_samples(
+    samples: Any,
+    curves: Mapping[str, Any],
+    levels: Mapping[str, float] | None = None,
+    styles: dict[str, str] | None = None,
+    xlabel: str = "samples",
+    ylabel: str = "averaged robust value",
+    title: str | None = None,
+    ylim: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Values against the number of samples, on a logarithmic axis: a line in a band for each learner.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,)
+        Numbers of samples, positive and increasing, at least two.
+    curves : mapping of str to array_like, shape (3, n)
+        For each label the lower end of the band, the line, and the upper end, in units of reward. A mean may lie
+        outside a band of percentiles. A label of ``STYLES`` has its own colour.
+    levels : mapping of str to float, optional
+        Heights to mark by dotted lines, and their names.
+    styles : dict of str to str, optional
+        For a label that ``STYLES`` does not know: the name there whose style it takes.
+    xlabel, ylabel, title : str, optional
+        Labels of the axes with their units, and a title.
+    ylim : tuple of two floats, optional
+        Range of values shown: fix it for the frames of a slider.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines labelled at their ends, levels at the left.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If samples are not positive and increasing, a curve is not of that shape, its band is upside down, or a style
+        is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mornavi_lite import plots
+    >>> samples, mean = [10, 100, 1000], np.array([0.2, 0.4, 0.5])
+    >>> figure = plots.value_against_samples(samples, {"TV": [mean - 0.1, mean, mean + 0.1]}, levels={"best": 0.6})
+    >>> figure.axes[0].lines[-1].get_ydata().tolist() == mean.tolist()
+    True
+    """
+    x = checks.finite_array("samples", samples, ndim=1)
+    if len(x) < 2 or x[0] <= 0 or (np.diff(x) <= 0).any():
+        raise ValueError(f"samples must be positive and increasing, at least two, got {samples!r}")
+    bands = _bands(curves, x)
+    marks = {label: checks.number(f"levels[{label!r}]", y, -np.inf) for label, y in (levels or {}).items()}
+    chosen = styles_for(bands, styles)
+    with in_style():
+        figure, ax = axes_or_new(ax, height=3.6)
+        ax.set(xscale="log", xlim=(x[0], x[-1]), xlabel=xlabel, ylabel=ylabel)
+        for height in marks.values():
+            ax.axhline(height, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1, gid="level")
+        lines = []
+        for label, (low, middle, high) in bands.items():
+            ax.fill_between(x, low, high, color=chosen[label]["color"], alpha=0.2, linewidth=0)
+            lines += ax.plot(x, middle, label=label, **chosen[label])
+        _make_room(ax, marks)
+        if ylim is not None:
+            ax.set_ylim(ylim)
+        _name_levels(ax, marks)
+        ax.set_title(title or "")
+        ax.grid(axis="y")
+        label_line_ends(ax, lines)
+    return figure
+
+
+def _bands(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
+    if not isinstance(curves, Mapping) or not curves:
+        raise TypeError(f"curves must map labels to arrays, got {curves!r}")
+    bands = {}
+    for label, given in curves.items():
+        name = f"curves[{label!r}]"
+        bands[label] = checks.finite_array(name, given, ndim=2)
+        checks.has_shape(name, bands[label], (3, len(x)), "(3, n)")
+        crossed = bands[label][0] > bands[label][2]
+        if crossed.any():
+            where = checks.place(checks.first_true(crossed))
+            raise ValueError(f"{name} must have the lower end of its band below the upper one, not so at {where}")
+    return bands
+
+
+def _make_room(ax: Axes, marks: Mapping[str, float]) -> None:
+    """Room for a name above the highest level."""
+    low, high = ax.get_ylim()
+    top = max(marks.values(), default=low)
+    ax.set_ylim(low, max(high, top + 0.12 * (high - low)))
+
+
+def _name_levels(ax: Axes, marks: Mapping[str, float]) -> None:
+    """The name of each level at the left end: of the highest above its line, of the others below."""
+    top = max(marks.values(), default=0.0)
+    for label, height in marks.items():
+        above = height == top
+        ax.annotate(
+            label,
+            (0, height),
+            (4, 3 if above else -3),
+            ax.get_yaxis_transform(),
+            "offset points",
+            color=ink(GREY),
+            fontsize=SMALL,
+            va="bottom" if above else "top",
+        )

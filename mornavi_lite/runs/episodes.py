@@ -1,0 +1,224 @@
+"""The loop: plan, play until some visits have doubled, count, plan again. Chapters 5 and 6 of the book."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..confidence import Counts
+from ..games import MarkovGame
+from ..learners import Plan
+from ..planning import Uncertainty, gap_and_value
+from ..progress import bar
+from ..rounding import rounded
+from ..uncertainty import UncertaintySet, sets_per_player
+from .history import Checkpoint, History
+
+_MOST_EPISODES = 10**15
+
+
+def run(
+    learner: Any,
+    game: MarkovGame,
+    n_episodes: int,
+    seed: int = 0,
+    progress: bool = False,
+    until: float | None = None,
+    resume: History | None = None,
+    uncertainty: Uncertainty | None = None,
+) -> History:
+    """Let a learner play a game, and record what each of its plans was worth.
+
+    Parameters
+    ----------
+    learner : Mornavi or another with the same attributes
+        Used are ``plan(counts)``, ``collect(game, plan, n_episodes, rng)``, ``uncertainty``, ``concept``, ``replan``.
+    game : MarkovGame
+        What is played, with S states, A joint actions and horizon H. The learner sees counts of it only.
+    n_episodes : int
+        Episodes K, from 1 to 10**15, those of ``resume`` among them.
+    seed : int
+        Not negative. The same seed gives the same bytes, on every type of processor. A resumed run keeps its own.
+    progress : bool
+        Whether to show a progress bar; needs tqdm.
+    until : float or None
+        Stop at the first plan whose certificate is at most this.
+    resume : History or None
+        A run of the same learner and game to be taken up; the result is that of a run without the break.
+    uncertainty : UncertaintySet, sequence of them or None
+        Sets with which gaps and values are evaluated in the true game. None: the learner's own.
+
+    Returns
+    -------
+    History
+        One record per plan.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form, or ``resume`` belongs to another learner or game.
+    ImportError
+        If ``progress`` is asked for and tqdm is missing.
+
+    Notes
+    -----
+    Chapter 5, :prf:ref:`def-doubling` and :prf:ref:`low-switching`: with ``replan="doubling"`` there is a new plan once
+    some N_h(s, a) has doubled or was first visited, so at most H S A (floor(log2 K) + 1) + 1 plans are made. Visits are
+    looked at 1, 2, 4, ... episodes after a plan. Where K falls between two looks, the episodes since the last one count
+    in ``episode`` and ``regret``, which depend on the plan alone; ``checkpoint`` stays at the look.
+
+    The same seed gives the same episodes on every processor. They are those of NumPy's generator, and NumPy 2.5
+    corrected how it draws large binomial counts: from there on the same seed gives other episodes of the same law.
+
+    Examples
+    --------
+    >>> from mornavi_lite import KullbackLeibler, Mornavi, run, zoo
+    >>> history = run(Mornavi(KullbackLeibler(0.1)), zoo.safe_or_risky(), n_episodes=10**9)
+    >>> bool((history.gap <= history.certificate).all()), history.n_plans < 400
+    (True, True)
+    """
+    for name in ("plan", "collect", "uncertainty", "concept", "replan"):
+        if not hasattr(learner, name):
+            raise TypeError(f"learner must have {name}, as Mornavi has; got {type(learner).__name__}")
+    if not isinstance(game, MarkovGame):
+        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
+    goal = -1.0 if until is None else checks.number("until", until, 0.0)
+    judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, game.n_players)
+    going = _Run(learner, game, judged_by, checks.integer("seed", seed, 0))
+    if resume is not None:
+        going.take_up(resume, total)
+    with bar(total, going.episode, progress, "episodes") as shown:
+        while going.episode < total:
+            if going.wants_plan():
+                going.make_plan()
+            if going.certificates[-1] <= goal and going.since_plan == 0:
+                return going.history(going.episode)
+            batch = going.until_next_look()
+            if going.episode + batch > total:
+                break
+            going.play(batch)
+            shown.update(batch)
+            shown.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
+    return going.history(total)
+
+
+class _Run:
+    """A run on its way: the counts, the plan that is played, and one record for each plan so far."""
+
+    def __init__(self, learner: Any, game: MarkovGame, sets: list[UncertaintySet], seed: int) -> None:
+        self.learner, self.game, self.sets = learner, game, sets
+        self.rng = np.random.default_rng(seed)
+        self.counts = Counts(game.n_states, game.n_actions, game.horizon)
+        self.planned_visits = self.counts.visits.copy()
+        self.episode = self.since_plan = 0
+        self.starts: list[int] = []
+        self.gaps: list[float] = []
+        self.values: list[np.ndarray] = []
+        self.uppers: list[np.ndarray] = []
+        self.lowers: list[np.ndarray] = []
+        self.certificates: list[float] = []
+        self.best_policy = np.empty(self.counts.visits.shape)
+        self.plan: Plan | None = None
+
+    def wants_plan(self) -> bool:
+        """Whether there is no plan, or enough was seen since it was made."""
+        if not self.starts:
+            return True
+        if self.learner.replan == "episode":
+            return self.since_plan > 0
+        return bool((self.counts.visits >= np.maximum(2 * self.planned_visits, 1)).any())
+
+    def make_plan(self) -> None:
+        """Ask the learner for a plan, and record what it claims and what it is worth in the true game.
+
+        All that is recorded is rounded to about 1e-10: the last bits depend on the processor, the rest does not.
+        """
+        plan = self.learner.plan(self.counts)
+        plan = Plan(plan.policy, rounded(plan.upper), rounded(plan.lower))
+        start = self.game.initial
+        if self.plan is not None and np.array_equal(plan.policy, self.plan.policy):
+            gap, value = self.gaps[-1], self.values[-1]
+        else:
+            gap, value = self._worth(plan.policy)
+        upper, lower = rounded(plan.upper[:, 0] @ start), rounded(plan.lower[:, 0] @ start)
+        certificate = float((upper - lower).max())
+        if not self.certificates or certificate < min(self.certificates):
+            self.best_policy = plan.policy
+        self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
+        self.starts.append(self.episode)
+        self.gaps.append(gap)
+        self.values.append(value)
+        self.uppers.append(upper)
+        self.lowers.append(lower)
+        self.certificates.append(certificate)
+
+    def _worth(self, policy: np.ndarray) -> tuple[float, np.ndarray]:
+        """Gap and values (m,) of a policy in the true game."""
+        gap, value = gap_and_value(self.game, policy, self.sets, self.learner.concept)
+        return float(rounded(np.asarray(gap))), rounded(value[:, 0] @ self.game.initial)
+
+    def until_next_look(self) -> int:
+        """Episodes to play before visits are looked at again: that is 1, 2, 4, ... episodes after the plan."""
+        return 1 if self.learner.replan == "episode" else max(1, self.since_plan)
+
+    def play(self, n_episodes: int) -> None:
+        """Play the plan, and count."""
+        played = self.learner.collect(self.game, self.plan, n_episodes, self.rng)
+        self.counts.add_unchecked(played, self.game.reward)
+        self.episode += n_episodes
+        self.since_plan += n_episodes
+
+    def history(self, end: int) -> History:
+        """All records, the last one up to ``end``."""
+        assert self.plan is not None
+        return History(
+            episode=np.array([*self.starts[1:], end], dtype=np.int64),
+            gap=np.array(self.gaps),
+            value=np.array(self.values),
+            upper=np.array(self.uppers),
+            lower=np.array(self.lowers),
+            best_policy=self.best_policy,
+            checkpoint=Checkpoint(
+                self.plan,
+                self.counts,
+                self.planned_visits,
+                self.episode,
+                self.since_plan,
+                _generator_state(self.rng),
+                self.origin(),
+            ),
+        )
+
+    def take_up(self, history: History, total: int) -> None:
+        """Go on where ``history`` has its checkpoint."""
+        if not isinstance(history, History):
+            raise TypeError(f"resume must be a History, got {type(history).__name__}")
+        at = history.checkpoint
+        if at.origin != self.origin():
+            raise ValueError("resume must be a run of the same learner and game, judged by the same sets")
+        if total < history.episode[-1]:
+            raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
+        self.rng.bit_generator.state = json.loads(at.generator)
+        self.counts, self.planned_visits = at.counts.copy(), at.planned_visits
+        self.episode, self.since_plan = at.episode, at.since_plan
+        self.starts = [0, *history.episode[:-1].tolist()]
+        self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
+        self.values, self.uppers, self.lowers = list(history.value), list(history.upper), list(history.lower)
+        self.plan, self.best_policy = at.plan, history.best_policy
+
+    def origin(self) -> str:
+        """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
+        digest = hashlib.sha256(repr(self.learner).encode())
+        for array in (self.game.transition, self.game.reward, self.game.initial):
+            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        digest.update(repr((self.game.n_actions, self.sets)).encode())
+        return digest.hexdigest()
+
+
+def _generator_state(rng: np.random.Generator) -> str:
+    return json.dumps(rng.bit_generator.state, sort_keys=True)

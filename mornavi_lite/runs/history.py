@@ -1,0 +1,253 @@
+"""What a run leaves behind: one record per plan, and where it can be taken up."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..confidence import Counts
+from ..files import read_arrays, write_arrays
+from ..learners import Plan
+
+_RECORDED = ("episode", "gap", "value", "upper", "lower")
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Where a run can be taken up again.
+
+    Attributes
+    ----------
+    plan : Plan
+        The last plan.
+    counts : Counts
+        What the learner had seen.
+    planned_visits : numpy.ndarray of int64, shape (H, S, A)
+        Visits when the last plan was made.
+    episode : int
+        Episodes played.
+    since_plan : int
+        Episodes played with the last plan.
+    generator : str
+        State of the random generator, as JSON.
+    origin : str
+        Digest of learner and game.
+    """
+
+    plan: Plan
+    counts: Counts
+    planned_visits: np.ndarray
+    episode: int
+    since_plan: int
+    generator: str
+    origin: str
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What a run was: one record per plan, in the order of the plans.
+
+    Gaps, values and bounds are rounded to multiples of 2**-33, about 1e-10, so that they are the same on every machine.
+
+    Attributes
+    ----------
+    episode : numpy.ndarray of int64, shape (n,)
+        Episodes completed when the record ends. A plan that a stopping rule ended at once has the number before it.
+    gap : numpy.ndarray, shape (n,)
+        True robust gap of the plan's policy, at the initial distribution.
+    value : numpy.ndarray, shape (n, m)
+        True robust value of the plan's policy for each player, at the initial distribution.
+    upper : numpy.ndarray, shape (n, m)
+        The learner's upper value, at the initial distribution.
+    lower : numpy.ndarray, shape (n, m)
+        The learner's lower value, at the initial distribution.
+    best_policy : numpy.ndarray, shape (H, S, A)
+        Policy of the plan with the smallest certificate; of the first such plan.
+    checkpoint : Checkpoint
+        Where the run can be taken up again.
+
+    Examples
+    --------
+    >>> from mornavi_lite import Mornavi, TotalVariation, run, zoo
+    >>> history = run(Mornavi(TotalVariation(0.1)), zoo.safe_or_risky(), n_episodes=1000)
+    >>> history.n_plans == len(history.gap), int(history.episode[-1])
+    (True, 1000)
+    >>> bool(history.regret_at(1000) == history.regret[-1])
+    True
+    """
+
+    episode: np.ndarray
+    gap: np.ndarray
+    value: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    best_policy: np.ndarray
+    checkpoint: Checkpoint = field(repr=False)
+
+    @property
+    def policy(self) -> np.ndarray:
+        """Policy of the last plan, shape (H, S, A)."""
+        return self.checkpoint.plan.policy
+
+    @property
+    def n_plans(self) -> int:
+        """Number of plans n."""
+        return len(self.episode)
+
+    @property
+    def certificate(self) -> np.ndarray:
+        """Largest distance of upper and lower value of any player, shape (n,), by the theorem a bound on ``gap``."""
+        return np.asarray((self.upper - self.lower).max(axis=1))
+
+    @property
+    def best_certificate(self) -> float:
+        """The smallest certificate of the run, which is that of ``best_policy``."""
+        return float(self.certificate.min())
+
+    @property
+    def regret(self) -> np.ndarray:
+        """Sum of the gaps of all episodes up to ``episode``, shape (n,)."""
+        return np.cumsum(self.gap * np.diff(self.episode, prepend=0))
+
+    def regret_at(self, episodes: Any) -> np.ndarray:
+        """Regret after any number of episodes: each plan has one gap, rounded to 2**-33, and nothing is interpolated.
+
+        Parameters
+        ----------
+        episodes : array_like of int, shape (...)
+            Numbers of episodes, from 0 to the last one of the run.
+
+        Returns
+        -------
+        numpy.ndarray, shape (...)
+            Sum of the gaps of that many episodes.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a number is not an integer in that range.
+
+        Notes
+        -----
+        Chapter 6, :eq:`regret`.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Mornavi, TotalVariation, run, zoo
+        >>> history = run(Mornavi(TotalVariation(0.1)), zoo.safe_or_risky(), n_episodes=100)
+        >>> regret = history.regret_at([0, 50, 100])
+        >>> float(regret[0]), bool(regret[1] <= regret[2] == history.regret[-1])
+        (0.0, True)
+        """
+        wanted = np.asarray(episodes)
+        if wanted.dtype.kind not in "iu":
+            raise TypeError(f"episodes must be integers, got {episodes!r}")
+        outside = (wanted < 0) | (wanted > self.episode[-1])
+        if outside.any():
+            where = checks.first_true(outside)
+            last = int(self.episode[-1])
+            raise ValueError(f"episodes{checks.place(where)} must be from 0 to {last}, got {int(wanted[where])}")
+        record = np.searchsorted(self.episode, wanted)
+        return np.asarray(self.regret[record] - (self.episode[record] - wanted) * self.gap[record])[()]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the history to one file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            File to write, by custom ``.npz``; an older one is replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; an older one is then as it was.
+
+        Notes
+        -----
+        The file holds all a run needs to be taken up again, and neither times nor names of machines.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> from mornavi_lite import History, Nominal, Mornavi, run, zoo
+        >>> learner, game = Mornavi(Nominal()), zoo.traffic_merge()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder) / "run.npz"
+        ...     run(learner, game, 50).save(file)
+        ...     longer = run(learner, game, 100, resume=History.load(file))
+        >>> bool((longer.regret == run(learner, game, 100).regret).all())
+        True
+        """
+        at = self.checkpoint
+        write_arrays(
+            path,
+            "History",
+            {name: getattr(self, name) for name in _RECORDED}
+            | {f"plan_{name}": array for name, array in at.plan._asdict().items()}
+            | {"transitions": at.counts.transitions, "reward": at.counts.reward, "n_actions": at.counts.n_actions}
+            | {"planned_visits": at.planned_visits, "generator": at.generator, "origin": at.origin}
+            | {"checkpoint": np.array([at.episode, at.since_plan]), "best_policy": self.best_policy},
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> History:
+        """Read a history that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            File to read.
+
+        Returns
+        -------
+        History
+            The same numbers.
+
+        Raises
+        ------
+        OSError
+            If there is no such file.
+        ValueError
+            If the file is truncated, damaged, of another kind, or written by a newer version.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> from mornavi_lite import History
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     foreign = pathlib.Path(folder, "notes.npz")
+        ...     _ = foreign.write_text("no run at all")
+        ...     try:
+        ...         History.load(foreign)
+        ...     except ValueError as error:
+        ...         print("damaged" in str(error))
+        True
+        """
+        stored = read_arrays(path, "History")
+        try:
+            plan = Plan(*(stored[f"plan_{name}"] for name in Plan._fields))
+            counts = Counts(plan.policy.shape[1], stored["n_actions"].tolist(), plan.policy.shape[0])
+            counts.add(stored["transitions"], stored["reward"])
+            episode, since_plan = (int(n) for n in stored["checkpoint"])
+            json.loads(str(stored["generator"]))
+            history = cls(
+                **{name: stored[name] for name in (*_RECORDED, "best_policy")},
+                checkpoint=Checkpoint(
+                    plan,
+                    counts,
+                    stored["planned_visits"],
+                    episode,
+                    since_plan,
+                    str(stored["generator"]),
+                    str(stored["origin"]),
+                ),
+            )
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
+        return history

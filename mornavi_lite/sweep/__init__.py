@@ -1,0 +1,18 @@
+"""Sweeps: many runs, in parallel, each in a file of its own, taken up where they stopped.
+
+A grid says which games, learners, uncertainty sets and seeds. Each combination is one run, and each finished run one
+file, whole or not there, named by a digest of its configuration. Start again, and what is missing is done. The files
+hold neither times nor names of machines, so they are the same bytes whoever made them: one process, several, or the
+workers of a Dask cluster. Chapter 8 of the book. On the command line: ``python -m mornavi_lite sweep grid.toml``.
+
+**Files.** ``grid`` reads and checks what is to be run, ``workers`` do it, ``results`` are the files, ``all_runs`` puts
+the three together.
+"""
+
+from __future__ import annotations
+
+from .all_runs import Sweep, sweep
+from .grid import Grid
+from .results import load_results
+
+__all__ = ["Grid", "Sweep", "load_results", "sweep"]

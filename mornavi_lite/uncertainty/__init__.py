@@ -1,0 +1,34 @@
+"""Uncertainty sets: balls of kernels around a nominal row, and the worst expectation over them.
+
+**Objects.** A row p (S,) is a distribution over next states, v (S,) holds their values. A set U(p) is the ball of all
+distributions q with ``divergence(q, p) <= radius``: :class:`TotalVariation`, :class:`KullbackLeibler`,
+:class:`ChiSquare`, or p alone, :class:`Nominal`. Each is a frozen dataclass that checks its radius.
+
+**Operator.** A set knows three things::
+
+    worst_case(p, v)     min over q in U(p) of q . v
+    worst_kernel(p, v)   a q in U(p) at which it is attained
+    divergence(q, p)     what the ball is made of
+
+**Guarantee.** The numbers check each other. The worst kernel lies in the ball, so its expectation is an upper bound;
+the dual value is a lower bound; they are equal to about 1e-12 of the range of v.
+
+**Files.** ``balls`` has the four sets, ``base`` what they share and what a set of your own needs, ``worst_case`` the
+arithmetic for many rows at once. Derivations: chapter 2 of the book.
+"""
+
+from __future__ import annotations
+
+from .balls import ChiSquare, KullbackLeibler, Nominal, TotalVariation, sets_per_player
+from .base import UncertaintySet
+from .worst_case import kl_solve
+
+__all__ = [
+    "ChiSquare",
+    "KullbackLeibler",
+    "Nominal",
+    "TotalVariation",
+    "UncertaintySet",
+    "kl_solve",
+    "sets_per_player",
+]
