@@ -4,10 +4,10 @@ import threading
 
 import pytest
 from hypothesis import settings
-from page_checks import chromium_or_skip
 
 from browser import FLAGS
 from serve import PAGES, server
+from tests.book.page_checks import chromium_or_skip
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("mornavi")

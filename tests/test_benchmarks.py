@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
+from tests import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def read(name: str) -> dict:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_planning import random_game as some_game
-from test_planning import random_policy
 
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, zoo
 from mornavi_lite.deployment import kernel_distance, mixed_game, random_game, worst_game
 from mornavi_lite.uncertainty import UncertaintySet
+from tests.planning.test_induction import random_game as some_game
+from tests.planning.test_induction import random_policy
 
 SETS = [
     TotalVariation(0.15),

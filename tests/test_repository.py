@@ -7,11 +7,11 @@ import re
 import subprocess
 import tomllib
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import ROOT
+
 #: Put together here so that this file does not hold what it looks for.
 PATHS = re.compile(r"(?<![\w.])/(?:" + "|".join(["tmp", "work", "root", r"ho" r"me/\w+", r"Us" r"ers/\w+"]) + r")/\w")
 HOSTS = re.compile(

@@ -16,12 +16,9 @@ from pathlib import Path
 import numpy
 import pytest
 
-import mornavi_lite
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import build_lite
-
-ROOT = Path(__file__).resolve().parent.parent
+import mornavi_lite
+from tests import ROOT
 
 
 def run(python, *arguments):

@@ -35,7 +35,7 @@ def command(title: str, *arguments: str | Path, **variables: str) -> Step:
 def notebooks() -> list[Path]:
     """Every notebook that runs through: all but the sheets of the problem sets, which stop where an answer is missing.
 
-    The sheets are generated from notebooks that are in this list, and tests/test_assignments.py runs them.
+    The sheets are generated from notebooks that are in this list, and tests/book/test_assignments.py runs them.
     """
     found = [p.relative_to(ROOT) for p in sorted((ROOT / "book").rglob("*.ipynb"))]
     found = [p for p in found if not p.is_relative_to("book/assignments/release")]
@@ -46,7 +46,7 @@ def compare_notebooks() -> None:
     """Execute every notebook and compare each output with the stored one."""
     if not notebooks():
         raise Failed("book/ holds no notebook")
-    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with", "tests/nbval.cfg"]
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with", "tests/book/nbval.cfg"]
     checked([PYTHON, "-m", "pytest", "-q", *nbval, "-n", "2", "--dist", "loadfile", *notebooks()])
 
 
@@ -79,7 +79,7 @@ SITE: list[Step] = [
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
-PAGE_TESTS = ["tests/test_page_checks.py", "tests/test_book_pages.py"]
+PAGE_TESTS = ["tests/book/test_page_checks.py", "tests/book/test_pages.py"]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),

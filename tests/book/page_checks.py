@@ -1,0 +1,231 @@
+"""What every page of the built book must be, as seen in Chromium: each check goes from a page to complaints.
+
+Nothing is installed here. Chromium is taken from the PATH, or from the variable CHROMIUM.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from browser import browser_path
+from tests import ROOT
+
+AXE = ROOT / ".make" / "page_tests" / "axe.min.js"
+#: A phone, a tablet and a desk.
+WIDTHS = (375, 768, 1440)
+THEMES = ("light", "dark")
+#: The smallest letters of a figure are 14.5 pixels high in its own size, and no smaller than 7.5 on a phone.
+SMALLEST_SCALE = 7.5 / 14.5
+#: A4 less margins of 10 mm, in CSS pixels.
+PAPER = 718
+#: How often to look, every twentieth of a second, for what a busy machine does late.
+PATIENCE = 160
+SLIDER = ".jupyter-widgets .noUi-handle"
+#: What the sliders' part of the page shows: every visible picture in a widget.
+FRAMES = """() => [...document.querySelectorAll('.jupyter-widgets img')]
+    .filter(e => e.offsetParent).map(e => e.src + e.alt).join('|')"""
+
+
+def chromium_or_skip() -> str:
+    """The Chromium of this machine; else the test is skipped, and in continuous integration fails."""
+    found = browser_path()
+    if found is None:
+        words = "no Chromium on this machine, so no page was opened; install it or set CHROMIUM"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    return found
+
+
+def listen(page: Any, base: str) -> list[str]:
+    """All that a page does wrong on its way, as it happens; a request to anybody else is cut off."""
+    problems: list[str] = []
+
+    def route(asked: Any) -> None:
+        if asked.request.url.startswith((base, "data:", "blob:", "about:")):
+            asked.continue_()
+        else:
+            problems.append(f"asks another server: {asked.request.url}")
+            asked.abort()
+
+    page.route("**/*", route)
+    page.on("response", lambda r: problems.append(f"answer {r.status}: {r.url}") if r.status >= 400 else None)
+    page.on("console", lambda m: problems.append(f"script error: {m.text[:200]}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: problems.append(f"script error: {str(e)[:200]}"))
+    return problems
+
+
+def settle(page: Any) -> None:
+    """Wait until formulas and widgets are drawn."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise.then(() => true)")
+    if wanted := widgets_wanted(page):
+        page.locator(SLIDER).nth(wanted - 1).wait_for()
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+
+
+def widgets_wanted(page: Any) -> int:
+    return page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
+
+
+def show(page: Any, width: int, theme: str) -> None:
+    """Give the window this width and the page this theme."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
+
+def typeset(page: Any) -> list[str]:
+    """Formulas that stayed TeX, or that a screen reader cannot read."""
+    bad = page.evaluate("""() => [...document.querySelectorAll('.bd-article .math')]
+        .filter(e => !e.querySelector('mjx-container')).map(e => e.textContent.slice(0, 60))""")
+    wrong = page.locator("mjx-merror").all_inner_texts()
+    silent = page.evaluate("""() => [...document.querySelectorAll('mjx-container')]
+        .filter(e => !e.querySelector('mjx-assistive-mml')).length""")
+    return [f"not typeset: {text}" for text in bad + wrong] + ([f"{silent} formulas without MathML"] if silent else [])
+
+
+def pictures(page: Any) -> list[str]:
+    """Pictures that do not load, say nothing to who does not see them, or shrink on a phone until nobody can."""
+    show(page, WIDTHS[0], "light")
+    found = page.evaluate("""() => [...document.querySelectorAll('.bd-article img')].map(e => ({
+        src: e.src.slice(0, 60), alt: e.alt.trim(), seen: !!e.offsetParent, natural: e.naturalWidth,
+        loaded: e.complete && e.naturalWidth > 0, width: e.getBoundingClientRect().width}))""")
+    bad = [f"no alternative text: {p['src']}" for p in found if not p["alt"]]
+    bad += [f"does not load: {p['src']}" for p in found if p["seen"] and not p["loaded"]]
+    drawn = [p for p in found if p["seen"] and p["loaded"]]
+    return bad + [
+        f"shown at {p['width']:.0f} of {p['natural']} pixels: {p['alt'][:60]}"
+        for p in drawn
+        if p["width"] < SMALLEST_SCALE * p["natural"]
+    ]
+
+
+def sideways(page: Any) -> list[str]:
+    """Widths and themes in which the page has to be moved sideways, or a formula in a line of text has a scroll bar."""
+    bad = []
+    for width in WIDTHS:
+        for theme in THEMES:
+            show(page, width, theme)
+            wide, room, bars = page.evaluate("""() => [
+                document.documentElement.scrollWidth, document.documentElement.clientWidth,
+                [...document.querySelectorAll('span.math')].filter(e => e.offsetHeight > e.clientHeight).length]""")
+            bad += [f"{wide} pixels wide where there are {room} ({theme})"] if wide > room else []
+            bad += [f"{bars} scroll bars under formulas at {width} ({theme})"] if bars and width > WIDTHS[0] else []
+    return bad
+
+
+def accessible(page: Any) -> list[str]:
+    """What axe-core calls serious or critical, in both themes. For its sake each formula becomes one letter."""
+    show(page, WIDTHS[0], "light")
+    bad = [f"no key scrolls {text}" for text in unreachable(page)]
+    page.evaluate(AXE.read_text(encoding="utf8"))
+    page.evaluate("() => document.querySelectorAll('mjx-container').forEach(e => e.replaceWith('x'))")
+    page.mouse.move(0, 0)  # a link under it has another colour
+    page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+    for width, theme in ((WIDTHS[2], "light"), (WIDTHS[0], "dark")):
+        show(page, width, theme)
+        unreachable(page)
+        found = page.evaluate("""() => axe.run(document, {resultTypes: ['violations'], preload: false})
+            .then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))
+            .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""")
+        bad += [f"{width} {theme}: {line}" for line in found]
+    return bad
+
+
+def unreachable(page: Any) -> list[str]:
+    """Code and formulas that scroll, and not by key. The theme sees to it some time after the window has changed."""
+    found: list[str] = []
+    for _ in range(PATIENCE):
+        found = page.evaluate("""() => [...document.querySelectorAll('pre, .math, .math mjx-container')]
+            .filter(e => e.scrollWidth > e.clientWidth + 10 && e.tabIndex < 0
+                && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.textContent.slice(0, 60))""")
+        if not found:
+            break
+        page.wait_for_timeout(50)
+    return found
+
+
+def printed(page: Any) -> list[str]:
+    """What paper would show and should not, or cut off."""
+    show(page, PAPER, "dark")
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    bad = page.evaluate(
+        """width => {
+        const found = [];
+        const seen = e => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden';
+        for (const e of document.querySelectorAll(`.bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article,
+                .prev-next-footer, .copybtn, .jupyter-widgets`))
+            if (seen(e)) found.push(`prints ${e.className}`);
+        for (const e of document.querySelectorAll('.bd-article pre, .bd-article div.math, .bd-article .output'))
+            if (seen(e) && e.scrollWidth > e.clientWidth + 1)
+                found.push(`cut off at ${e.clientWidth} of ${e.scrollWidth} pixels: ${e.textContent.slice(0, 50)}`);
+        for (const e of document.querySelectorAll('details.toggle-details, .bd-article .toggle'))
+            if (e.matches('details:not([open]), .toggle-hidden')) found.push('a folded solution stays folded');
+        if (document.documentElement.scrollWidth > width) found.push(`is ${document.documentElement.scrollWidth} wide`);
+        if (document.documentElement.dataset.theme !== 'light') found.push('light letters on white paper');
+        return found;
+    }""",
+        PAPER,
+    )
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    back = page.evaluate("() => document.documentElement.dataset.theme")
+    return bad + ([] if back == "dark" else ["printing changes the theme of the screen"])
+
+
+def sliders(page: Any) -> list[str]:
+    """Sliders that no key reaches or that do not change the picture, and play buttons that do not."""
+    wanted, bad = widgets_wanted(page), []
+    if not wanted:
+        return []
+    handles, buttons = page.locator(SLIDER), page.locator(".widget-play button:first-child")
+    if not handles.count() == buttons.count() == wanted:
+        bad.append(f"{wanted} widgets, {handles.count()} sliders, {buttons.count()} play buttons")
+    reached = tab_through(page)
+    bad += [f"no key reaches slider {k + 1}" for k in range(handles.count()) if k not in reached]
+    for k in range(handles.count()):
+        if not changes(page, lambda k=k: press_either_way(handles.nth(k))):
+            bad.append(f"slider {k + 1} does not change the picture")
+    for k in range(buttons.count()):
+        if not changes(page, lambda k=k: buttons.nth(k).click()):
+            bad.append(f"play button {k + 1} does not change the picture")
+        buttons.nth(k).click()  # pause
+    return bad
+
+
+def tab_through(page: Any) -> set[int]:
+    """Numbers of the sliders that the Tab key stops at, on its way from the top of the text to its end."""
+    page.evaluate("() => { const top = document.querySelector('h1 a, a, button'); top && top.focus(); }")
+    reached: set[int] = set()
+    count = page.locator(SLIDER).count()
+    for _ in range(1500):
+        page.keyboard.press("Tab")
+        at = page.evaluate("s => [...document.querySelectorAll(s)].indexOf(document.activeElement)", SLIDER)
+        reached |= {at} - {-1}
+        if len(reached) == count or page.evaluate("() => document.activeElement === document.body"):
+            break
+    return reached
+
+
+def press_either_way(handle: Any) -> None:
+    """One step up, or down where the slider stands at its upper end."""
+    handle.focus()
+    at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+    handle.press("ArrowLeft" if at_end else "ArrowRight")
+
+
+def changes(page: Any, action: Callable[[], None]) -> bool:
+    """Whether the visible frames are others soon after an action."""
+    before = page.evaluate(FRAMES)
+    action()
+    for _ in range(PATIENCE):
+        if page.evaluate(FRAMES) != before:
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
+CHECKS = [typeset, pictures, sideways, printed, sliders, accessible]

@@ -1,0 +1,195 @@
+"""What the book prints from stored runs: complete, and a sample of it comes out the same when it is run again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite.sweep import Grid
+from tests import ROOT
+
+BENCHMARKS = ROOT / "benchmarks"
+SAME = {"rtol": 0, "atol": 1e-9}
+
+
+def read(name: str) -> dict:
+    path = BENCHMARKS / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf8"))
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Any:
+    """The two scripts that made the files, as modules."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import measure_experiment
+        import measure_tournament
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+    return {"experiment": measure_experiment, "tournament": measure_tournament}
+
+
+# --- the paper's experiment ------------------------------------------------------------------------------------------
+
+
+def test_the_experiment_has_every_run_of_its_grid() -> None:
+    stored, grid = read("experiment"), Grid.read(BENCHMARKS / "experiment.toml").configurations
+    runs = [
+        (e["game"], e["set"], e["radius"], e["learner"], seed)
+        for e in stored["entries"]
+        for seed in range(len(e["last"][0]))
+    ]
+    wanted = [
+        (each["game"]["name"], ball["set"], ball["radius"], each["learner"]["name"], each["seed"])
+        for each in grid
+        for ball in [each["uncertainty"]]
+    ]
+    assert sorted(runs) == sorted(wanted) and len(runs) == 1920
+    assert stored["checkpoints"][-1] == stored["episodes"] == grid[0]["episodes"]
+
+
+def test_the_experiment_s_curves_are_those_of_its_seeds() -> None:
+    stored = read("experiment")
+    for e in stored["entries"]:
+        for mean, low, high, seeds, last in zip(e["mean"], e["low"], e["high"], e["averaged"], e["last"], strict=True):
+            assert len(seeds) == len(last) == stored["seeds"] and len(mean) == len(stored["checkpoints"])
+            assert mean[-1] == pytest.approx(np.mean(seeds), abs=1e-6)
+            assert (low[-1], high[-1]) == pytest.approx(np.percentile(seeds, [10, 90]), abs=1e-6)
+
+
+def test_a_radius_of_zero_makes_the_two_learners_one() -> None:
+    found = {(e["game"], e["set"], e["radius"], e["learner"]): e for e in read("experiment")["entries"]}
+    for (game, ball, radius, learner), e in found.items():
+        if learner == "Mornavi" and radius == 0:
+            assert e["averaged"] == found[game, ball, radius, "NashVI"]["averaged"]
+
+
+def test_the_averaged_value_is_the_mean_over_episodes(scripts: Any) -> None:
+    episode, value = np.array([2, 5, 9]), np.array([[1.0, 0.0], [0.5, 2.0], [3.0, -1.0]])
+    each = np.repeat(value, [2, 3, 4], axis=0)
+    at = np.arange(1, 10)
+    expected = np.cumsum(each, axis=0).T / at
+    np.testing.assert_allclose(scripts["experiment"].averaged(episode, value, at), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("game", "ball", "radius", "learner", "seed"),
+    [
+        ("paper_cooperative", "TotalVariation", 0.4, "Mornavi", 17),
+        ("paper_cooperative", "KullbackLeibler", 0.05, "Mornavi", 0),
+        ("paper_general_sum", "TotalVariation", 0.2, "NashVI", 3),
+        ("paper_general_sum", "KullbackLeibler", 0.1, "Mornavi", 29),
+    ],
+)
+def test_a_run_of_the_experiment_again(
+    scripts: Any, game: str, ball: str, radius: float, learner: str, seed: int
+) -> None:
+    stored = read("experiment")
+    (entry,) = (
+        e
+        for e in stored["entries"]
+        if (e["game"], e["set"], e["radius"], e["learner"]) == (game, ball, radius, learner)
+    )
+    configuration = {
+        "game": {"name": game},
+        "learner": {"name": learner},
+        "uncertainty": {"set": ball, "radius": radius},
+        "seed": seed,
+        "episodes": stored["episodes"],
+    }
+    assert configuration | {"until": None} in Grid.read(BENCHMARKS / "experiment.toml").configurations
+    run = scripts["experiment"].of_run(configuration)
+    averaged = scripts["experiment"].averaged(run["episode"], run["value"], np.array([stored["episodes"]]))[:, 0]
+    np.testing.assert_allclose(averaged, np.array(entry["averaged"])[:, seed], **SAME)
+    np.testing.assert_allclose(run["value"][-1], np.array(entry["last"])[:, seed], **SAME)
+
+
+# --- the tournament --------------------------------------------------------------------------------------------------
+
+
+def test_the_tournament_has_every_run_of_its_grid(scripts: Any) -> None:
+    stored, script = read("tournament"), scripts["tournament"]
+    assert len(Grid.read(BENCHMARKS / "tournament.toml").configurations) == 14 * 6 * 2 * 20
+    assert stored["budgets"] == list(script.BUDGETS) and stored["budgets"][-1] == stored["episodes"]
+    names = [(e["game"], e["learner"], e["set"]) for e in stored["entries"]]
+    assert names == list(itertools.product(script.GAMES, script.LEARNERS, script.SETS))
+    for e in stored["entries"]:
+        assert list(e["gap"]) == [str(budget) for budget in stored["budgets"]]
+        for numbers in (*e["gap"].values(), e["certificate"], e["certified"], e["value"]):
+            assert len(numbers) == stored["seeds"] == 20
+        assert min(map(min, e["gap"].values())) >= 0
+        assert ("played" in e) == (e["learner"] == "greedy")
+    relabelled = [(e["game"], e["learner"]) for e in stored["relabelled"]]
+    assert relabelled == list(itertools.product(script.RELABELLED, script.LEARNERS))
+
+
+def test_the_names_of_the_tournament_fit_its_grid(scripts: Any) -> None:
+    script = scripts["tournament"]
+    for names, table in ((script.GAMES, "game"), (script.LEARNERS, "learner"), (script.SETS, "uncertainty")):
+        assert len(names) == len(script.GRID[table]) == len(set(names))
+    for name in script.GAMES:
+        words = script.GRID["game"][script.GAMES.index(name)]["name"].replace("_", " ")
+        assert name.split(",")[0] in words or name.startswith(("random", "paper"))
+    assert [type(script.set_named(name)).__name__ for name in script.SETS] == ["TotalVariation", "KullbackLeibler"]
+
+
+def test_uniform_play_and_shapes_are_those_of_the_games(scripts: Any) -> None:
+    for now, stored in zip(
+        json.loads(json.dumps(scripts["tournament"].shapes())), read("tournament")["games"], strict=True
+    ):
+        assert now.pop("random") == pytest.approx(stored.pop("random"), abs=1e-9)
+        assert now == stored
+
+
+def test_reversing_the_actions_twice_changes_nothing(scripts: Any) -> None:
+    script = scripts["tournament"]
+    game = script.game_named("delayed coordination")
+    once = script.reversed_actions(game)
+    assert (once.transition[0, 0, -1] == game.transition[0, 0, 0]).all()
+    twice = script.reversed_actions(once)
+    assert (twice.transition == game.transition).all() and (twice.reward == game.reward).all()
+
+
+@pytest.mark.parametrize(
+    ("game", "ball", "learner", "seed"),
+    [
+        ("traffic merge", "TV", "MORNAVI", 0),
+        ("paper, general-sum", "KL", "MORNAVI", 7),
+        ("intersection", "TV", "MORNAVI, bonus", 19),
+        ("fishing", "TV", "Nash-VI", 4),
+        ("congestion", "TV", "greedy", 3),
+        ("support shift", "TV", "generative", 11),
+        ("gambler", "KL", "offline", 5),
+    ],
+)
+def test_a_run_of_the_tournament_again(scripts: Any, game: str, ball: str, learner: str, seed: int) -> None:
+    (entry,) = (
+        e for e in read("tournament")["entries"] if (e["game"], e["set"], e["learner"]) == (game, ball, learner)
+    )
+    answer = scripts["tournament"].of_run(game, ball, learner, seed)
+    np.testing.assert_allclose(answer.pop("gap"), [numbers[seed] for numbers in entry["gap"].values()], **SAME)
+    assert set(answer) == set(entry) - {"game", "set", "learner", "gap"}
+    for key, number in answer.items():
+        np.testing.assert_allclose(number, entry[key][seed], **SAME)
+
+
+@pytest.mark.parametrize("learner", ["greedy", "MORNAVI"])
+def test_a_run_with_reversed_actions_again(scripts: Any, learner: str) -> None:
+    (entry,) = (
+        e for e in read("tournament")["relabelled"] if (e["game"], e["learner"]) == ("delayed coordination", learner)
+    )
+    answer = scripts["tournament"].measure_relabelled(("delayed coordination", learner, 2))
+    np.testing.assert_allclose([answer["gap"], answer["value"]], [entry["gap"][2], entry["value"][2]], **SAME)
+
+
+def test_the_budgets_are_those_of_shorter_runs(scripts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = scripts["tournament"]
+    long = script.of_run("paper, cooperative", "TV", "MORNAVI", 1)
+    monkeypatch.setitem(script.GRID, "episodes", 300)
+    monkeypatch.setattr(script, "BUDGETS", (100, 300))
+    assert script.of_run("paper, cooperative", "TV", "MORNAVI", 1)["gap"] == long["gap"][:2]

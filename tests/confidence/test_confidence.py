@@ -1,0 +1,826 @@
+"""Confidence sets, bonuses and counts against their definitions.
+
+Bounds in 60 digits, exact probabilities of ever failing, all events listed one by one, linear programs over them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.special import gammaln
+
+from mornavi_lite import ChiSquare, Counts, KullbackLeibler, Nominal, TotalVariation, zoo
+from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS, ConfidenceSet, bonus, log_term_at, tails
+from mornavi_lite.uncertainty import UncertaintySet
+from tests.uncertainty.test_uncertainty import random_rows
+
+#: HiGHS may leave an inequality violated by 1e-7, unless told otherwise.
+EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+SETS = [
+    Nominal(),
+    TotalVariation(0.15),
+    TotalVariation(0.15, shift_support=False),
+    KullbackLeibler(0.2),
+    ChiSquare(0.3),
+]
+
+
+def spent(seen: int, visits: int, p: Decimal) -> Decimal:
+    """visits * kl(seen / visits, p) in exact fractions, but for the logarithms."""
+    total = Decimal(0)
+    for n, q in ((seen, p), (visits - seen, 1 - p)):
+        if n:
+            total += n * (n / (visits * q)).ln()
+    return total
+
+
+def assert_root(found: float, seen: int, visits: int, budget: float) -> None:
+    """``found`` is the largest p that spends no more than the budget; too small by no more than the last digit."""
+    with localcontext() as context:
+        context.prec = 60
+        middle, frequency = Decimal(found), Decimal(seen) / visits
+        below, above = max(middle * (1 - Decimal("1e-14")), frequency), middle * (1 + Decimal("1e-15"))
+        assert spent(seen, visits, below) <= Decimal(budget)
+        assert above >= 1 or spent(seen, visits, above) > Decimal(budget)
+
+
+def log_terms(tail: str, size: int, seen: int, visits: int, row: ConfidenceSet) -> float:
+    """L as the docstring of ConfidenceSet has it; partitions are listed, not counted by a formula."""
+    if tail != "model":
+        return row.n_states * math.log(2) + math.log(2 * row.n_rows * visits * (visits + 1) / row.delta)
+    states = frozenset(range(row.n_states))
+    parts = {frozenset([states - set(c), frozenset(c)]) for c in itertools.combinations(states, size)}
+    inside = math.log(visits) / 2 if 0 < seen < visits else 0.0
+    return math.log(4 * row.n_rows * (row.n_states // 2) * len(parts) / row.delta) + inside
+
+
+def events(n_states: int) -> list[tuple[int, ...]]:
+    """All events but the empty one and the certain one."""
+    return [c for size in range(1, n_states) for c in itertools.combinations(range(n_states), size)]
+
+
+def random_counts(rng: np.random.Generator, n_states: int, most: int = 400) -> np.ndarray:
+    """Counts of one row: some states never seen, some rows never visited or seen in one state only."""
+    visits = int(rng.integers(0, most)) if rng.random() < 0.9 else 0
+    return rng.multinomial(visits, random_rows(rng, 1, n_states)[0][0])
+
+
+def constraints(row: ConfidenceSet, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """p(B) <= bound(B) for each event B: the set as a polytope."""
+    listed = events(row.n_states)
+    inside = np.array([[float(s in event) for s in range(row.n_states)] for event in listed])
+    bounds = [row.event_bound(int(counts[list(event)].sum()), int(counts.sum()), len(event)) for event in listed]
+    return inside, np.array(bounds)
+
+
+def highest(
+    inside: np.ndarray, bounds: np.ndarray, value: np.ndarray, limits: list[tuple[float, float]] | None = None
+) -> tuple[float, np.ndarray]:
+    """Largest expectation of ``value`` over the polytope, and a kernel with it; -inf if it is empty."""
+    n = len(value)
+    certain = np.ones((1, n))
+    if not len(inside):
+        inside, bounds = np.zeros((1, n)), np.ones(1)
+    answer = linprog(
+        -value, A_ub=inside, b_ub=bounds, A_eq=certain, b_eq=[1.0], bounds=limits or [(0, 1)] * n, options=EXACT
+    )
+    if answer.status == 2:
+        return -math.inf, np.zeros(n)
+    assert answer.status == 0
+    return float(-answer.fun), np.asarray(answer.x)
+
+
+# Bounds of one event
+
+
+@pytest.mark.parametrize("visits", [1, 2, 3, 10, 1000, 10**6, 10**9, 10**12])
+def test_chernoff_is_the_root_to_the_last_digits(visits: int) -> None:
+    """In 60 digits: a bit below the bound the budget is not spent, a bit above it is."""
+    few = visits // 1000
+    seen = {0, 1, 2, few, visits // 3, visits // 2, visits - few, visits - 2, visits - 1}
+    for n, budget in itertools.product((n for n in seen if 0 <= n < visits), (1.4, 12.0, 60.0)):
+        assert_root(float(tails.chernoff(np.array(n / visits), np.array(visits), np.array(budget))), n, visits, budget)
+    assert tails.chernoff(np.array(1.0), np.array(visits), np.array(1.4)) == 1
+
+
+def test_chernoff_of_what_was_never_seen_and_at_the_largest_counts() -> None:
+    """(1 - p)^N = exp(-L), also where p is 1e-15 and its complement has no digits left."""
+    visits = np.array([1, 7, 10**3, 10**9, 10**15])
+    found = tails.chernoff(np.zeros(5), visits, np.full(5, 20.0))
+    np.testing.assert_allclose(visits * np.log1p(-found), -20, rtol=1e-7)
+    assert tails.chernoff(np.zeros(2), np.zeros(2, dtype=int), np.ones(2)).tolist() == [1, 1]
+
+
+def test_a_bound_within_rounding_of_one_is_one() -> None:
+    """The root is 1 - 2e-27. A KL ball tells 4e-16 from that: the set would lack kernels that it should hold."""
+    assert tails.chernoff(np.array(0.5), np.array(2), np.array(60.0)) == 1
+
+
+def test_hoeffding_and_bernstein_are_their_formulas() -> None:
+    rng = np.random.default_rng(0)
+    visits = np.floor(10 ** rng.uniform(0, 12, 300)).astype(np.int64)
+    seen = np.floor(visits * rng.random(300) ** 3).astype(np.int64)
+    term = rng.uniform(1, 80, 300)
+    for name in ("hoeffding", "bernstein"):
+        found = getattr(tails, name)(seen / visits, visits, term)
+        for n, times, budget, bound in zip(seen.tolist(), visits.tolist(), term.tolist(), found, strict=True):
+            t = n / times
+            if name == "hoeffding":
+                expected = t + math.sqrt(budget / (2 * times))
+            elif times == 1:
+                expected = 1.0
+            else:
+                ours = budget + math.log(2)
+                expected = t + math.sqrt(2 * t * (1 - t) * ours / (times - 1)) + 7 * ours / (3 * (times - 1))
+            assert bound == pytest.approx(min(expected, 1.0), rel=1e-14)
+    unvisited = np.zeros(1), np.zeros(1, dtype=int), np.ones(1)
+    assert tails.bernstein(*unvisited) == 1
+
+
+def test_chernoff_is_the_smallest_of_the_three() -> None:
+    """Below Hoeffding by Pinsker's inequality, below Bernstein by a bound of the divergence with the variance."""
+    rng = np.random.default_rng(1)
+    visits = np.floor(10 ** rng.uniform(0, 12, 20_000)).astype(np.int64)
+    seen = np.floor(visits * rng.choice([0.5, 1, 2, 6], 20_000) ** -rng.random(20_000) * rng.random(20_000))
+    seen = np.minimum(seen.astype(np.int64), visits)
+    seen[::10], seen[1::10] = 0, visits[1::10]
+    term = rng.uniform(1, 80, 20_000)
+    smallest = tails.chernoff(seen / visits, visits, term)
+    assert (smallest >= seen / visits).all() and (smallest <= 1).all()
+    for other in (tails.hoeffding, tails.bernstein):
+        assert (smallest <= other(seen / visits, visits, term) + 2e-16).all()
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_event_bound_has_the_log_term_of_its_definition(tail: str) -> None:
+    for n_states, n_rows, visits in itertools.product((2, 3, 6, 7), (1, 84), (1, 2, 50, 10**7)):
+        row = ConfidenceSet(tail, n_states, n_rows, delta=0.05)
+        for size, seen in itertools.product(range(1, n_states), sorted({0, 1, visits // 5, visits - 1, visits})):
+            found, term = float(row.event_bound(seen, visits, size)), log_terms(tail, size, seen, visits, row)
+            if tail in ("hoeffding", "bernstein"):
+                expected = getattr(tails, tail)(np.array(seen / visits), np.array(visits), np.array(term))
+                assert found == pytest.approx(float(expected), rel=1e-13)
+            elif seen == visits:
+                assert found == 1
+            else:
+                assert_root(found, seen, visits, term)
+
+
+def test_model_is_the_tightest_from_two_visits_on() -> None:
+    visits = np.repeat(np.arange(2, 2000, 7), 3)
+    seen = np.floor(visits * np.tile([0.0, 0.3, 1.0], len(visits) // 3)).astype(int)
+    for n_states in range(2, 13):
+        model, chernoff = (ConfidenceSet(tail, n_states, 60, 0.05) for tail in ("model", "chernoff"))
+        for size in range(1, n_states):
+            assert (model.event_bound(seen, visits, size) <= chernoff.event_bound(seen, visits, size)).all()
+
+
+def test_event_bound_broadcasts_and_knows_nothing_without_visits() -> None:
+    for tail, scale in itertools.product(TAILS, (0.0, 0.5, 1.0, 3.0)):
+        row = ConfidenceSet(tail, 5, 60, 0.05, scale=scale)
+        assert row.event_bound(0, 0, [1, 2, 3, 4]).tolist() == [1, 1, 1, 1], (tail, scale)
+    assert row.event_bound(np.arange(3)[:, None], 10, np.array([1, 2])).shape == (3, 2)
+    assert isinstance(float(row.event_bound(np.int32(3), np.uint8(10))), float)
+
+
+def test_scale_moves_the_bound_in_proportion() -> None:
+    frequency = 30 / 100
+    for tail in TAILS:
+        once = ConfidenceSet(tail, 4, 60, 0.05).event_bound(30, 100, 2) - frequency
+        for scale in (0.0, 0.02, 0.5, 1.5, 100.0):
+            found = ConfidenceSet(tail, 4, 60, 0.05, scale=scale).event_bound(30, 100, 2)
+            assert found == pytest.approx(min(frequency + scale * once, 1.0), abs=1e-15)
+
+
+# Why the bounds hold: probabilities of ever failing, mixtures, weights of events
+
+
+def ever_fails(bounds: list[np.ndarray], p: float) -> float:
+    """Exact probability that the bound of an event of probability ``p``, or of its complement, fails at any time.
+
+    ``bounds[N - 1][n]`` is the bound after n of N. The law of n moves on visit by visit; what has failed is taken out.
+    """
+    law, failed = np.ones(1), 0.0
+    for bound in bounds:
+        law = np.append(law * (1 - p), 0.0) + np.append(0.0, law * p)
+        wrong = (bound < p) | (bound[::-1] < 1 - p)
+        failed += law[wrong].sum()
+        law[wrong] = 0.0
+    return failed
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_no_bound_ever_fails_for_more_than_delta_of_all_coins(tail: str) -> None:
+    """Exactly, at all times from 1 to 800 together, for coins of all kinds; and delta is not far from what it costs."""
+    longest = 800
+    coins = [0.0, 1.0, 1 / longest, 1e-6, 0.003, 0.02, 0.1, 0.25, 0.4, 0.5, 0.7, 0.93, 1 - 1 / longest]
+    seen = np.concatenate([np.arange(n + 1) for n in range(1, longest + 1)])
+    visits = np.repeat(np.arange(1, longest + 1), np.arange(2, longest + 2))
+    ends = np.cumsum(np.arange(2, longest + 2))[:-1]
+    worst = {}
+    for scale in (1.0, 0.3):
+        row = ConfidenceSet(tail, n_states=2, n_rows=1, delta=0.3, scale=scale)
+        bounds = np.split(row.event_bound(seen, visits), ends)
+        worst[scale] = max(ever_fails(bounds, p) for p in coins)
+    assert worst[1.0] <= 0.3 < worst[0.3], worst
+
+
+def test_a_log_term_without_its_union_over_time_fails() -> None:
+    """The test above bites: N kl <= log(4 / delta) alone, with nothing that grows with N, is too little."""
+    longest, delta = 800, 0.3
+    bounds = [
+        tails.chernoff(np.arange(n + 1) / n, np.full(n + 1, n), np.full(n + 1, math.log(4 / delta)))
+        for n in range(1, longest + 1)
+    ]
+    assert max(ever_fails(bounds, p) for p in (0.25, 0.5, 0.7)) > delta
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_rows_stay_in_their_sets_at_all_times(tail: str) -> None:
+    """Simulated rows of several kinds: every one of the 2^S events, after each of 250 visits."""
+    rng, delta, n_states = np.random.default_rng(7), 0.3, 4
+    rows = np.concatenate([random_rows(rng, 50, n_states)[0] for _ in range(8)])
+    inside = np.array([[s in event for s in range(n_states)] for event in events(n_states)])
+    sizes = inside.sum(axis=1)
+    failed = {1.0: np.zeros(len(rows), dtype=bool), 0.3: np.zeros(len(rows), dtype=bool)}
+    counts = np.zeros((len(rows), n_states), dtype=int)
+    for visits in range(1, 251):
+        counts += rng.multinomial(1, rows)
+        for scale, so_far in failed.items():
+            row = ConfidenceSet(tail, n_states, n_rows=1, delta=delta, scale=scale)
+            so_far |= (rows @ inside.T > row.event_bound(counts @ inside.T, visits, sizes) + 1e-12).any(axis=1)
+    assert failed[1.0].mean() <= delta < failed[0.3].mean()
+
+
+def test_the_mixture_is_a_law_and_close_to_the_best_coin() -> None:
+    """1/4 on coin 0, 1/4 on coin 1, 1/2 on Krichevsky and Trofimov. The best coin is 4 sqrt(N) ahead, 4 at an end."""
+    for visits in range(1, 13):
+        total = Fraction(0)
+        for seen in range(visits + 1):
+            mixed = Fraction(1)
+            for k in range(visits):
+                mixed *= Fraction(2 * (k if k < seen else k - seen) + 1, 2 * (k + 1))
+            mixed = mixed / 2 + Fraction(seen == 0, 4) + Fraction(seen == visits, 4)
+            best = Fraction(seen, visits) ** seen * Fraction(visits - seen, visits) ** (visits - seen)
+            assert (best / mixed) ** 2 <= (16 * visits if 0 < seen < visits else 16)
+            total += math.comb(visits, seen) * mixed
+        assert total == 1
+
+
+def test_maximum_likelihood_is_at_most_2_sqrt_n_above_the_mixture() -> None:
+    for visits in [*range(2, 400), 5000, 10**6]:
+        seen = np.unique(np.linspace(1, visits - 1, 400).astype(int))
+        rest = visits - seen
+        best = seen * np.log(seen / visits) + rest * np.log(rest / visits)
+        mixed = gammaln(seen + 0.5) + gammaln(rest + 0.5) - math.log(math.pi) - gammaln(visits + 1)
+        assert (best - mixed <= math.log(2 * math.sqrt(visits)) + 1e-12 * visits).all()
+
+
+@pytest.mark.parametrize("n_states", range(1, 13))
+def test_weights_of_all_events_sum_to_one(n_states: int) -> None:
+    """What each event costs in L, read off its bound: one martingale serves an event and its complement."""
+    visits, rows, delta = 10**9, 7, 0.05
+    row = ConfidenceSet("model", n_states, rows, delta)
+    total = 0.0
+    for size, events_of_it in Counter(map(len, events(n_states))).items():
+        term = -visits * math.log1p(-float(row.event_bound(0, visits, size)))
+        total += events_of_it * math.exp(math.log(4 * rows / delta) - term) / 2
+    assert total == pytest.approx(min(n_states - 1, 1), abs=1e-6)
+    for size in range(1, n_states):
+        assert row.event_bound(3, 90, size) == row.event_bound(3, 90, n_states - size)
+
+
+def test_log_term_pays_for_rows_sides_and_times() -> None:
+    found = log_term_at(np.array([0, 1, 2, 10**12]), 84, 0.01)
+    expected = [math.log(2 * 84 * n * (n + 1) / 0.01) for n in (1, 1, 2, 10**12)]
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+# The most optimistic and the most pessimistic kernel
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("n_states", [1, 2, 3, 4, 5])
+def test_the_optimistic_kernel_is_the_program_over_all_events(tail: str, n_states: int) -> None:
+    """At least the best expectation over the polytope of all events; with equal log terms exactly that."""
+    rng = np.random.default_rng(n_states)
+    for k in range(25):
+        row = ConfidenceSet(tail, n_states, n_rows=12, delta=0.1)
+        counts = random_counts(rng, n_states)
+        value = rng.integers(0, 3, n_states) / 2 if k % 3 == 0 else rng.random(n_states)
+        inside, bounds = constraints(row, counts)
+        best, worst = row.optimistic(counts, value), row.pessimistic(counts, value)
+        above, below = highest(inside, bounds, value)[0], -highest(inside, bounds, -value)[0]
+        assert best @ value >= above - 1e-9 and worst @ value <= below + 1e-9
+        for kernel in (best, worst):
+            assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-14)
+        if tail in ("chernoff", "hoeffding"):
+            assert best @ value == pytest.approx(above, abs=1e-8)
+            assert worst @ value == pytest.approx(below, abs=1e-8)
+            assert not len(inside) or (inside @ best <= bounds + 1e-12).all()
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_the_optimistic_kernel_dominates_every_member(tail: str) -> None:
+    """Corners of the set in random directions, and mixtures: tails, expectations and worst cases of every ball."""
+    rng = np.random.default_rng(3)
+    for n_states in (2, 3, 5):
+        for _ in range(6):
+            row = ConfidenceSet(tail, n_states, n_rows=12, delta=0.1)
+            counts, value = random_counts(rng, n_states), rng.random(n_states)
+            inside, bounds = constraints(row, counts)
+            corners = np.array([highest(inside, bounds, rng.normal(size=n_states))[1] for _ in range(8)])
+            members = np.concatenate([corners, rng.dirichlet(np.full(8, 0.3), size=12) @ corners])
+            members = np.maximum(members, 0) / np.maximum(members, 0).sum(axis=1, keepdims=True)
+            best, worst = row.optimistic(counts, value), row.pessimistic(counts, value)
+            order = np.argsort(-value)
+            tail_masses = [np.cumsum(each[..., order], axis=-1) for each in (worst, members, best)]
+            assert (np.diff(np.stack(np.broadcast_arrays(*tail_masses)), axis=0) >= -1e-9).all()
+            for ball in SETS:
+                within = ball.worst_case(members, value)
+                assert (within <= ball.worst_case(best, value) + 1e-9).all(), ball
+                assert (within >= ball.worst_case(worst, value) - 1e-9).all(), ball
+
+
+def test_a_row_that_was_never_visited_may_lead_anywhere() -> None:
+    value = np.array([0.3, 0.9, 0.1, 0.5])
+    for tail, scale in itertools.product(TAILS, (0.0, 0.25, 1.0, 2.0)):
+        row = ConfidenceSet(tail, 4, 60, 0.05, scale=scale)
+        assert row.optimistic(np.zeros(4, dtype=int), value).tolist() == [0, 1, 0, 0], (tail, scale)
+        assert row.pessimistic(np.zeros(4, dtype=int), value).tolist() == [0, 0, 1, 0], (tail, scale)
+
+
+def test_scale_zero_is_the_observed_row_and_more_scale_is_more_optimistic() -> None:
+    rng = np.random.default_rng(2)
+    for tail in TAILS:
+        counts, value = rng.multinomial(90, [0.5, 0.3, 0.2, 0, 0], size=30), rng.random(5)
+        frequency = counts / 90
+        observed = ConfidenceSet(tail, 5, 60, 0.05, scale=0.0)
+        np.testing.assert_allclose(observed.optimistic(counts, value), frequency, rtol=0, atol=1e-15)
+        np.testing.assert_allclose(observed.pessimistic(counts, value), frequency, rtol=0, atol=1e-15)
+        rising = [ConfidenceSet(tail, 5, 60, 0.05, scale=x).optimistic(counts, value) @ value for x in (0, 0.1, 1, 3)]
+        assert (np.diff(rising, axis=0) >= -1e-15).all() and (rising[-1] > rising[0] + 0.01).all()
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_kernels_do_not_depend_on_shape_pieces_or_names_of_states(tail: str) -> None:
+    rng = np.random.default_rng(4)
+    row = ConfidenceSet(tail, 7, 60, 0.05)
+    counts = np.array([random_counts(rng, 7) for _ in range(5000)]).reshape(50, 20, 5, 7)
+    value, names = rng.random(7), rng.permutation(7)
+    kernel = row.optimistic(counts, value)
+    assert kernel.shape == counts.shape
+    one_by_one = np.array([row.optimistic(each, value) for each in counts.reshape(-1, 7)[::250]])
+    np.testing.assert_allclose(kernel.reshape(-1, 7)[::250], one_by_one, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(row.optimistic(counts[..., names], value[names]), kernel[..., names], atol=1e-15)
+    np.testing.assert_allclose(row.pessimistic(counts, 3 - 2 * value), kernel, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(row.optimistic(counts, np.exp(9 * value)), kernel, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_tails_of_the_kernel_are_bounds_of_events_one_by_one(tail: str) -> None:
+    """In loops, for more states than a program can list events of: the best j states, alone or with all never seen."""
+    rng = np.random.default_rng(8)
+    for n_states in (4, 6, 9):
+        row = ConfidenceSet(tail, n_states, 60, 0.05)
+        for counts, value in ((random_counts(rng, n_states, 5000), rng.random(n_states)) for _ in range(12)):
+            order, visits = np.argsort(-value), int(counts.sum())
+            bounds = []
+            for j in range(1, n_states):
+                seen, below = int(counts[order[:j]].sum()), int((counts[order[j:]] > 0).sum())
+                larger = float(row.event_bound(seen, visits, n_states - below)) if below else 1.0
+                bounds.append(min(float(row.event_bound(seen, visits, j)), larger))
+            tail_masses = [min(bounds[j:]) for j in range(n_states - 1)]
+            expected = np.diff([0.0, *tail_masses, 1.0])
+            np.testing.assert_allclose(row.optimistic(counts, value)[order], expected, rtol=0, atol=1e-15)
+
+
+def test_the_kernel_of_an_event_of_two_states_by_hand() -> None:
+    """S = 3, best first: tails 2/10 and 7/10 after ten visits. The order of the values is 1, 2, 0."""
+    row = ConfidenceSet("hoeffding", 3, n_rows=5, delta=0.5)
+    up = math.sqrt((3 * math.log(2) + math.log(2 * 5 * 1000 * 1001 / 0.5)) / 2000)
+    kernel = row.optimistic(np.array([300, 200, 500]), np.array([1.0, 3.0, 2.0]))
+    np.testing.assert_allclose(kernel, [0.3 - up, 0.2 + up, 0.5], rtol=0, atol=1e-15)
+
+
+def test_counts_up_to_10_to_the_15() -> None:
+    for tail in TAILS:
+        row, counts = ConfidenceSet(tail, 4, 60, 0.05), np.array([6 * 10**14, 4 * 10**14 - 1, 1, 0])
+        kernel = row.optimistic(counts, np.array([0.0, 1.0, 2.0, 3.0]))
+        assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-15)
+        np.testing.assert_allclose(kernel, counts / 10**15, rtol=0, atol=1e-6)
+
+
+# The assumption of a smallest probability
+
+
+def best_under_assumption(row: ConfidenceSet, counts: np.ndarray, value: np.ndarray) -> float:
+    """The programs over all supports: what was seen is in, and each state that is in has the smallest probability."""
+    inside, bounds = constraints(ConfidenceSet(row.tail, row.n_states, row.n_rows, row.delta), counts)
+    unseen = np.flatnonzero(counts == 0)
+    found = -math.inf
+    for size in range(len(unseen) + 1):
+        for more in itertools.combinations(unseen, size):
+            limits = [(row.min_probability, 1) if counts[s] or s in more else (0, 0) for s in range(row.n_states)]
+            found = max(found, highest(inside, bounds, value, limits)[0])  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_with_a_smallest_probability_the_kernel_still_dominates(tail: str) -> None:
+    rng = np.random.default_rng(5)
+    sharper = impossible = 0
+    for least in (0.02, 0.1, 0.2):
+        for _ in range(12):
+            n_states = int(rng.integers(2, 6))
+            support = rng.permutation(n_states)[: rng.integers(1, n_states + 1)]
+            p = np.zeros(n_states)
+            p[support] = least + (1 - least * len(support)) * rng.dirichlet(np.ones(len(support)))
+            counts = rng.multinomial(int(10 ** rng.uniform(0, 4)), p)
+            value = rng.random(n_states)
+            row = ConfidenceSet(tail, n_states, 12, 0.1, min_probability=least)
+            best, worst = row.optimistic(counts, value), row.pessimistic(counts, value)
+            assert best @ value >= best_under_assumption(row, counts, value) - 1e-9
+            assert worst @ value <= -best_under_assumption(row, counts, -value) + 1e-9
+            for kernel in (best, worst):
+                assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-14)
+            for ball in SETS:
+                truth = ball.worst_case(p, value)
+                assert ball.worst_case(worst, value) - 1e-9 <= truth <= ball.worst_case(best, value) + 1e-9
+            without = ConfidenceSet(tail, n_states, 12, 0.1).optimistic(counts, value)
+            assert best @ value <= without @ value + 1e-15
+            sharper += best @ value < without @ value - 1e-6
+            impossible += bool(((best == 0) & (counts == 0)).any())
+    assert sharper >= 5 and impossible >= 5
+
+
+def test_what_is_unseen_for_long_enough_is_impossible() -> None:
+    """(1 - .05)^N against exp(-L): the visit from which nothing but the two states that were seen is left."""
+    value = np.array([2.0, 1.0, 0.0])
+    row = ConfidenceSet("model", 3, 60, 0.05, min_probability=0.05)
+    needed = math.ceil(-(math.log(4 * 60 / 0.05) + math.log(3)) / math.log(1 - 0.05))
+    before, after = (row.optimistic(np.array([0, n // 2, n - n // 2]), value) for n in (needed - 1, needed))
+    assert before[0] >= 0.05 and after[0] == 0
+    assert (after[1:] >= 0.05).all()
+    assert row.optimistic(np.array([1, 10**6, 0]), value)[0] >= 1e-6  # what was seen is never impossible
+
+
+def test_counts_that_contradict_the_assumption_are_an_error() -> None:
+    row = ConfidenceSet("model", 4, 60, 0.05, min_probability=0.3)
+    fine = np.array([[5, 3, 2, 0], [0, 0, 0, 0]])
+    row.optimistic(fine, np.arange(4.0))
+    for kernel in (row.optimistic, row.pessimistic):
+        with pytest.raises(ValueError, match=r"min_probability=0\.3 is contradicted: a row has 4 next states"):
+            kernel(np.array([[5, 3, 2, 0], [1, 1, 1, 1]]), np.arange(4.0))
+    certain = ConfidenceSet("model", 3, 60, 0.05, min_probability=1.0)
+    assert certain.optimistic(np.array([0, 1, 0]), np.array([1.0, 0.0, 2.0])).tolist() == [0, 1, 0]
+    assert certain.optimistic(np.array([0, 0, 0]), np.array([1.0, 0.0, 2.0])).tolist() == [0, 0, 1]
+
+
+def test_a_smallest_probability_of_one_third_and_a_bit() -> None:
+    """1/3 rounded up in the tenth digit is no contradiction, and no reason for a negative probability."""
+    row = ConfidenceSet("model", 4, 60, 0.05, min_probability=0.33333333344)
+    kernel = row.optimistic(np.array([5, 5, 5, 0]), np.array([0.0, 1.0, 2.0, 3.0]))
+    assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-9)
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tail": "Model"}, "tail must be one of 'model', 'chernoff', 'bernstein', 'hoeffding', got 'Model'"),
+        ({"tail": None}, "tail must be one of"),
+        ({"n_states": 0}, "n_states must be at least 1, got 0"),
+        ({"n_states": 2.0}, "n_states must be an integer, got float 2.0"),
+        ({"n_rows": 0}, "n_rows must be at least 1, got 0"),
+        ({"delta": 0.0}, "delta must be between 0 and 1, both left out, got 0"),
+        ({"delta": 1}, "delta must be between 0 and 1"),
+        ({"delta": math.nan}, "delta must be finite"),
+        ({"scale": -0.1}, "scale must be finite and at least 0, got -0.1"),
+        ({"scale": math.inf}, "scale must be finite"),
+        ({"scale": True}, "scale must be a number, got bool"),
+        ({"min_probability": 0.0}, "min_probability must be above 0, or None, got 0"),
+        ({"min_probability": 1.1}, r"min_probability must be in \[0, 1\], got 1.1"),
+    ],
+)
+def test_arguments_of_the_set_are_checked(change: dict[str, Any], message: str) -> None:
+    fine = {"tail": "model", "n_states": 3, "n_rows": 60, "delta": 0.05}
+    with pytest.raises((ValueError, TypeError), match=message):
+        ConfidenceSet(**{**fine, **change})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, 2), "seen must be from 0 to 2, got 3"),
+        (([0, 1, -1], 5), r"seen\[2\] must be from 0 to 5, got -1"),
+        (([[0, 1], [2, 9]], [[5, 5], [5, 8]]), r"seen\[1, 1\] must be from 0 to 8, got 9"),
+        ((1, -1), "seen must be from 0 to -1, got 1|visits must not be negative"),
+        ((0.5, 2), "seen must be integers, got"),
+        ((1, 2.0), "visits must be integers, got"),
+        ((1, 2, 0), "size must be from 1 to"),
+        ((1, 2, 4), "size must be from 1 to"),
+        ((1, 2, [1, 7]), r"size\[1\] must be from 1 to .*, got 7"),
+        ((True, 2), "seen must be integers"),
+    ],
+)
+def test_arguments_of_an_event_are_checked(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        ConfidenceSet("model", 3, 60, 0.05).event_bound(*arguments)
+
+
+# Bonuses
+
+
+def bonus_in_loops(
+    ball: UncertaintySet,
+    p: np.ndarray,
+    visits: int,
+    upper: np.ndarray,
+    lower: np.ndarray,
+    term: float,
+    horizon: int,
+    episodes: int,
+    least: float | None,
+) -> float:
+    """The formulas of chapter 4, one row at a time."""
+    states, times = range(len(p)), max(visits, 1)
+    if isinstance(ball, KullbackLeibler) and ball.radius > 0:
+        rarest = min(p[s] for s in states if p[s] > 0) if least is None else least
+        return BONUS_CONSTANTS["KL"] * horizon / ball.radius * math.sqrt(term / (times * rarest)) + episodes**-0.5
+    middle = [(upper[s] + lower[s]) / 2 for s in states]
+    mean = sum(p[s] * middle[s] for s in states)
+    variance = sum(p[s] * (middle[s] - mean) ** 2 for s in states)
+    found = math.sqrt(BONUS_CONSTANTS["variance"] * term * variance / times)
+    found += BONUS_CONSTANTS["lower order"] * horizon**2 * len(p) * term / times + episodes**-0.5
+    if isinstance(ball, ChiSquare) and ball.radius > 0:
+        return found + BONUS_CONSTANTS["chi-square"] * horizon * math.sqrt(ball.radius * term / times)
+    return found + 2 * sum(p[s] * (upper[s] - lower[s]) for s in states) / horizon
+
+
+@pytest.mark.parametrize("ball", [*SETS, KullbackLeibler(0.0), ChiSquare(0.0)], ids=repr)
+def test_bonuses_are_their_formulas(ball: UncertaintySet) -> None:
+    rng = np.random.default_rng(6)
+    rows, _ = random_rows(rng, 12, 5)
+    visits = np.array([0, 1, 3, 10**2, 10**4, 10**8] * 2)
+    lower = rng.random(5)
+    upper, term = lower + rng.random(5), log_term_at(visits, 84, 0.05)
+    for least, episodes in ((None, 0), (0.01, 7), (0.01, 10**12)):
+        found = bonus(
+            ball, rows.reshape(3, 4, 5), visits.reshape(3, 4), upper, lower, term.reshape(3, 4), 6, episodes, least
+        )
+        expected = [
+            bonus_in_loops(ball, p, int(n), upper, lower, float(t), 6, max(episodes, 1), least)
+            for p, n, t in zip(rows, visits, term, strict=True)
+        ]
+        np.testing.assert_allclose(found, np.reshape(expected, (3, 4)), rtol=1e-12)
+
+
+def test_the_constants_of_the_bonuses_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, wide = np.full(4, 0.25), np.arange(4.0)
+    for ball, name in (
+        (TotalVariation(0.1), "variance"),
+        (TotalVariation(0.1), "lower order"),
+        (KullbackLeibler(0.1), "KL"),
+        (ChiSquare(0.1), "chi-square"),
+    ):
+        before = bonus(ball, rows, 100, wide, wide, 10.0, 3, 1)
+        with monkeypatch.context() as patch:
+            patch.setitem(BONUS_CONSTANTS, name, 5 * BONUS_CONSTANTS[name])
+            assert bonus(ball, rows, 100, wide, wide, 10.0, 3, 1) > before * 1.01
+
+
+def test_no_bonus_is_known_for_a_set_of_your_own() -> None:
+    class Mine(UncertaintySet):
+        radius = 0.1
+
+    with pytest.raises(TypeError, match="no bonus is known for Mine"):
+        bonus(Mine(), np.full(2, 0.5), 3, np.ones(2), np.zeros(2), 1.0, 2, 3)
+
+
+# Counts
+
+
+def three_players() -> Counts:
+    return Counts(n_states=4, n_actions=(2, 3, 2), horizon=3)
+
+
+def an_episode(seed: int) -> tuple[list[int], list[list[int]], np.ndarray]:
+    rng = np.random.default_rng(seed)
+    states, own = rng.integers(4, size=4), np.stack([rng.integers(n, size=3) for n in (2, 3, 2)], axis=1)
+    return states.tolist(), own.tolist(), rng.random((3, 3))
+
+
+def state_of(counts: Counts) -> bytes:
+    return counts.transitions.tobytes() + counts.visits.tobytes() + counts.reward.tobytes()
+
+
+def test_new_counts_hold_nothing() -> None:
+    counts = three_players()
+    assert (counts.n_states, counts.n_actions, counts.horizon, counts.n_episodes) == (4, (2, 3, 2), 3, 0)
+    assert counts.transitions.shape == (3, 4, 12, 4) and counts.transitions.dtype == np.int64
+    assert counts.visits.shape == (3, 4, 12) and counts.visits.dtype == np.int64
+    assert counts.reward.shape == (3, 3, 4, 12) and counts.reward.dtype == np.float64
+    assert not counts.transitions.any() and not counts.visits.any() and not counts.reward.any()
+    assert (counts.empirical_model() == 0.25).all()
+    assert repr(counts) == "Counts(n_states=4, n_actions=(2, 3, 2), horizon=3, n_episodes=0)"
+
+
+def test_recording_episodes_is_adding_their_counts() -> None:
+    """Against loops over the steps, with joint actions as one index and as one action per player."""
+    recorded, by_player, added = three_players(), three_players(), three_players()
+    reward = np.random.default_rng(1).random((3, 3, 4, 12))
+    for seed in range(40):
+        states, own, _ = an_episode(seed)
+        joint = [6 * a + 2 * b + c for a, b, c in own]
+        played = np.zeros((3, 4, 12, 4), dtype=np.int32)
+        gained = np.array([[reward[i, h, states[h], joint[h]] for h in range(3)] for i in range(3)])
+        for h in range(3):
+            played[h, states[h], joint[h], states[h + 1]] += 1
+        recorded.record(states, joint, gained)
+        by_player.record(np.array(states), np.array(own), gained.tolist())
+        added.add(played, reward)
+    assert state_of(recorded) == state_of(by_player) == state_of(added)
+    assert recorded.n_episodes == 40
+    np.testing.assert_array_equal(recorded.visits, recorded.transitions.sum(axis=-1))
+    tried = recorded.visits > 0
+    assert (recorded.reward[:, tried] == reward[:, tried]).all() and (recorded.reward[:, ~tried] == 0).all()
+    frequencies = recorded.empirical_model()
+    for h, s, a in itertools.product(range(3), range(4), range(12)):
+        n = recorded.visits[h, s, a]
+        expected = recorded.transitions[h, s, a] / n if n else np.full(4, 0.25)
+        np.testing.assert_array_equal(frequencies[h, s, a], expected)
+
+
+def test_one_player_may_write_actions_in_either_form() -> None:
+    first, second = (Counts(2, (3,), 2) for _ in range(2))
+    first.record([0, 1, 0], [2, 0], [[0.5, 1.0]])
+    second.record([0, 1, 0], [[2], [0]], [[0.5, 1.0]])
+    assert state_of(first) == state_of(second) and first.visits[0, 0, 2] == 1
+
+
+def test_many_episodes_are_the_sum_of_their_parts() -> None:
+    game = zoo.congestion()
+    policy = np.full((game.horizon, game.n_states, game.n_joint_actions), 1 / game.n_joint_actions)
+    whole, parts = (Counts(game.n_states, game.n_actions, game.horizon) for _ in range(2))
+    played = [game.play(policy, n, np.random.default_rng(n)) for n in (5, 10**6, 10**12)]
+    for each in played:
+        parts.add(each, game.reward)
+    whole.add(sum(played), game.reward)
+    assert state_of(whole) == state_of(parts) and whole.n_episodes == 10**12 + 10**6 + 5
+
+
+def test_only_rewards_of_what_was_played_are_looked_at() -> None:
+    counts = three_players()
+    reward = np.full((3, 3, 4, 12), np.nan)
+    played = np.zeros((3, 4, 12, 4), dtype=int)
+    played[0, 1, 5, 2], reward[:, 0, 1, 5] = 3, [0.25, 0.5, 1.0]
+    counts.add(played, reward)
+    assert counts.reward[:, 0, 1, 5].tolist() == [0.25, 0.5, 1.0]
+    assert counts.reward.sum() == 1.75 and np.isfinite(counts.reward).all()
+
+
+def test_integers_of_every_kind_are_counts() -> None:
+    for kind in (np.int8, np.uint8, np.uint16, np.int32, np.uint32, np.int64, np.uint64):
+        counts = Counts(1, (2,), 1)
+        counts.add(np.array([[[[3], [0]]]], dtype=kind), [[[[0.25, 0.5]]]])
+        assert counts.visits.tolist() == [[[3, 0]]] and counts.reward.tolist() == [[[[0.25, 0.0]]]], kind
+
+
+def test_a_reward_seen_again_may_differ_by_rounding_only() -> None:
+    counts = Counts(1, (1,), 1)
+    counts.record([0, 0], [0], [[0.3]])
+    counts.record([0, 0], [0], [[0.1 + 0.2]])
+    assert counts.reward.item() == 0.3 and counts.n_episodes == 2
+    message = r"reward of player 0 at step 0, state 0, joint action 0 differs from the one seen before, 0\.3, got 0\.4"
+    for again in (lambda: counts.record([0, 0], [0], [[0.4]]), lambda: counts.add([[[[1]]]], [[[[0.4]]]])):
+        with pytest.raises(ValueError, match=message):
+            again()
+    assert counts.n_episodes == 2
+
+
+def spoiled_add(name: str, where: tuple[int, ...], value: float, kind: type = float) -> dict[str, Any]:
+    played, reward = np.zeros((3, 4, 12, 4), dtype=int), np.full((3, 3, 4, 12), 0.5)
+    played[:, 1, 7, 2] = 5
+    arrays = {"played": played.astype(kind) if name == "played" else played, "reward": reward}
+    arrays[name][where] = value
+    return arrays
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (spoiled_add("played", (1, 2, 3, 0), -1, int), r"played\[1, 2, 3, 0\] must not be negative, got -1"),
+        (spoiled_add("played", (0, 0, 0, 0), 1), "played must be an array of integers, got dtype float64"),
+        (spoiled_add("played", (0, 0, 0, 0), 1, bool), "played must be an array of integers, got dtype bool"),
+        (
+            spoiled_add("reward", (2, 1, 1, 7), 1.5),
+            "player 2 at step 1, state 1, joint action 7 must be in .0, 1., got 1.5",
+        ),
+        (
+            spoiled_add("reward", (0, 2, 1, 7), -1e-9),
+            "player 0 at step 2, state 1, joint action 7 must be in .0, 1., got -1",
+        ),
+        (
+            spoiled_add("reward", (1, 0, 1, 7), np.nan),
+            "player 1 at step 0, state 1, joint action 7 must be in .0, 1., got nan",
+        ),
+        (spoiled_add("reward", (1, 0, 1, 7), np.inf), "joint action 7 must be in .0, 1., got inf"),
+        ({"played": np.zeros((3, 4, 12), dtype=int)}, r"played must have shape \(H, S, A, S\) = \(3, 4, 12, 4\), got"),
+        ({"played": [[1, 2], [3]]}, "played must be an array of integers"),
+        ({"played": "x"}, "played must be an array of integers"),
+        (
+            {"reward": np.zeros((2, 3, 4, 12))},
+            r"reward must have shape \(m, H, S, A\) = \(3, 3, 4, 12\), got \(2, 3, 4, 12\)",
+        ),
+        ({"reward": "x"}, "reward must be an array of real numbers"),
+        ({"reward": None}, "reward must be an array of real numbers"),
+    ],
+)
+def test_bad_counts_are_named_and_nothing_is_added(arguments: dict[str, Any], message: str) -> None:
+    counts = three_players()
+    counts.record(*an_episode(0))
+    before = state_of(counts)
+    fine = spoiled_add("reward", (0, 0, 0, 0), 0.5)
+    with pytest.raises((ValueError, TypeError), match=message):
+        counts.add(**{**fine, **arguments})
+    assert state_of(counts) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"states": [0, 1, 2]}, r"states must have shape \(H \+ 1,\) = \(4,\), got \(3,\)"),
+        ({"states": [0, 1, 4, 2]}, r"states\[2\] must be from 0 to 3, got 4"),
+        ({"states": [0, -1, 1, 2]}, r"states\[1\] must be from 0 to 3, got -1"),
+        ({"states": [0, 1, 1, 2.0]}, "states must be .*integers, got"),
+        ({"states": None}, "states must be .*integers, got"),
+        ({"joint_actions": [0, 11, 12]}, r"joint_actions\[2\] must be from 0 to 11, got 12"),
+        ({"joint_actions": [0, -1, 1]}, r"joint_actions\[1\] must be from 0 to 11, got -1"),
+        ({"joint_actions": [0, 1]}, r"joint_actions must have shape \(H,\) = \(3,\), got \(2,\)"),
+        ({"joint_actions": [[0, 0, 0], [1, 3, 1], [0, 0, 0]]}, r"joint_actions\[1, 1\] must be from 0 to 2, got 3"),
+        (
+            {"joint_actions": [[0, 0], [1, 1], [0, 0]]},
+            r"joint_actions must have shape \(H, m\) = \(3, 3\), got \(3, 2\)",
+        ),
+        ({"joint_actions": [0.0, 1.0, 2.0]}, "joint_actions must be .*integers"),
+        ({"joint_actions": np.zeros((3, 3))}, "joint_actions must be .*integers"),
+        ({"rewards": np.zeros((3, 2))}, r"rewards must have shape \(m, H\) = \(3, 3\), got \(3, 2\)"),
+        (
+            {"rewards": [[0, 0, 0], [0, 2, 0], [0, 0, 0]]},
+            "reward of player 1 at step 1, state 1, joint action 4 must be in",
+        ),
+        ({"rewards": [[0, 0, 0], [0, 0, 0], [0, 0, np.nan]]}, "reward of player 2 at step 2, state 2, .* got nan"),
+        ({"rewards": "abc"}, "rewards must be an array of real numbers"),
+    ],
+)
+def test_bad_episodes_are_named_and_nothing_is_added(change: dict[str, Any], message: str) -> None:
+    counts = three_players()
+    counts.record(*an_episode(0))
+    before = state_of(counts)
+    fine = {"states": [0, 1, 2, 3], "joint_actions": [3, 4, 5], "rewards": np.full((3, 3), 0.5)}
+    with pytest.raises((ValueError, TypeError), match=message):
+        counts.record(**{**fine, **change})
+    assert state_of(counts) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, (2, 2), 3), "n_states must be at least 1, got 0"),
+        ((2, (2, 0), 3), r"n_actions\[1\] must be at least 1, got 0"),
+        ((2, 4, 3), "n_actions must be a sequence"),
+        ((2, (), 3), "n_actions must have one entry per player"),
+        ((2, (2, 2), 0), "horizon must be at least 1, got 0"),
+        ((2, (2, 2), 1.5), "horizon must be an integer, got float 1.5"),
+    ],
+)
+def test_sizes_of_counts_are_checked(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        Counts(*arguments)
+
+
+def test_copies_are_independent_and_views_are_read_only() -> None:
+    counts = three_players()
+    counts.record(*an_episode(0))
+    other = counts.copy()
+    before = state_of(counts)
+    assert state_of(other) == before and other.n_actions == counts.n_actions
+    other.record(*an_episode(0))
+    assert state_of(counts) == before != state_of(other)
+    seen = counts.visits
+    for array in (counts.transitions, counts.visits, counts.reward):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 1
+    counts.record(*an_episode(0))
+    assert seen.sum() == 6  # a view: it shows what was added since
