@@ -46,7 +46,8 @@ def compare_notebooks() -> None:
     """Execute every notebook and compare each output with the stored one."""
     if not notebooks():
         raise Failed("book/ holds no notebook")
-    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with", "tests/book/nbval.cfg"]
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600"]
+    nbval += ["--nbval-sanitize-with", "tests/book/nbval.cfg"]
     checked([PYTHON, "-m", "pytest", "-q", *nbval, "-n", "2", "--dist", "loadfile", *notebooks()])
 
 

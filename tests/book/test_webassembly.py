@@ -1,7 +1,8 @@
 """Every chapter in WebAssembly: what a browser's Python is compiled to, with 32-bit integers, no thread and no process.
 
 This is CPython for WASI with its own NumPy, SciPy and Matplotlib, from the package index, so it needs no browser and no
-Pyodide. That a chapter runs in JupyterLite itself is tested where a Pyodide distribution is given, see tests/tools/test_build_lite.py.
+Pyodide. That a chapter runs in JupyterLite itself is tested where a Pyodide distribution is given, see
+tests/tools/test_build_lite.py.
 """
 
 from __future__ import annotations
