@@ -5,9 +5,9 @@ from __future__ import annotations
 import nbformat
 import pytest
 import yaml
-from book_text import ROOT
 
 from reading_time import SECONDS, both, counts, listing, minutes, state, stated
+from tests import ROOT
 
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
 NONE = dict.fromkeys(SECONDS, 0)
