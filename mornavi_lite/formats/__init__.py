@@ -1,0 +1,19 @@
+"""Other people's files and games, in and out: what it takes to bring a game of your own, or to carry one elsewhere.
+
+**Stage games** are payoffs (m, A) and ``n_actions``, as :func:`mornavi_lite.solve_stage` takes them. ``read_nfg`` and
+``write_nfg`` know Gambit's files; ``from_quantecon``, ``to_quantecon``, ``from_nashpy`` and ``to_nashpy`` turn the
+arrays of those packages into ours and back.
+
+**Guarantee.** What is written is read back with the same bytes, and what a file says wrong is an error that names line
+and column. NumPy is enough to read and write files and to take the objects of other packages; making such objects
+needs the package: ``pip install 'mornavi-lite[formats]'``.
+
+**Files.** ``nfg`` and ``tokens`` read Gambit's format, ``stage_games`` turns arrays.
+"""
+
+from __future__ import annotations
+
+from .nfg import read_nfg, write_nfg
+from .stage_games import StageGame, from_nashpy, from_quantecon, to_nashpy, to_quantecon
+
+__all__ = ["StageGame", "from_nashpy", "from_quantecon", "read_nfg", "to_nashpy", "to_quantecon", "write_nfg"]
