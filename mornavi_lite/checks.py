@@ -7,6 +7,7 @@ error that names the argument, what is wrong with it, and the first place where.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 #: How far the sum of a probability row may be from 1.
 ROW_TOLERANCE = 1e-8
+#: The largest count, number of steps, states or actions: what an int64 holds.
+LARGEST = 2**63 - 1
 
 
 def place(index: Sequence[int]) -> str:
@@ -26,18 +29,69 @@ def first_true(mask: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
+def shown(value: Any) -> str:
+    """Type of ``value`` and how it begins, short enough for an error message."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        text = "of too many digits to be shown"
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
 def real_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
     """``values`` as a float64 array; the caller's array is never written to."""
-    try:
-        raw = np.asarray(values)
-        if raw.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise TypeError(f"{name} must be an array of real numbers, got {_kind(values)}") from None
-    array = np.asarray(raw, dtype=np.float64)
+    raw = _array(name, values, "biuf", "real numbers")
+    with np.errstate(over="ignore"):  # a long double beyond float64 is infinite
+        array = np.asarray(raw, dtype=np.float64)
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{name} must have {ndim} axes, got shape {array.shape}")
     return array
+
+
+def integer_array(name: str, values: Any) -> np.ndarray:
+    """``values`` as an int64 array; the caller's array is never written to."""
+    array = _array(name, values, "iu", "integers")
+    if array.dtype == np.uint64 and array.size and array.max() > LARGEST:
+        where = first_true(array > LARGEST)
+        raise ValueError(f"{name}{place(where)} must be at most {LARGEST}, got {int(array[where])}")
+    return array.astype(np.int64, copy=False)
+
+
+def counts_array(name: str, values: Any) -> np.ndarray:
+    """``values`` as an int64 array without negative entries."""
+    array = integer_array(name, values)
+    if array.size and array.min() < 0:
+        where = first_true(array < 0)
+        raise ValueError(f"{name}{place(where)} must not be negative, got {int(array[where])}")
+    return array
+
+
+def exact_sums(counts: np.ndarray, n_axes: int) -> np.ndarray:
+    """Sums of counts over the last ``n_axes`` axes as Python's integers, which do not overflow."""
+    axes = tuple(range(counts.ndim - n_axes, counts.ndim))
+    halves = [np.asarray(half.sum(axis=axes)).astype(object) for half in (counts >> 32, counts & 0xFFFFFFFF)]
+    return np.asarray(halves[0] * 2**32 + halves[1], dtype=object)
+
+
+def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
+    """``values`` as an array of one of the ``kinds`` of number; nothing that is masked is in it."""
+    masked = sys.modules.get("numpy.ma")  # where nobody has imported it, nothing is masked
+    if masked is not None and _is_masked(values, masked):
+        raise ValueError(f"{name} must not have masked entries: fill them, or drop what is masked")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in kinds:
+            raise TypeError
+    except (TypeError, ValueError, OverflowError):  # lists of different lengths; integers beyond float64
+        got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else shown(values)
+        raise TypeError(f"{name} must be an array of {what}, got {got}") from None
+    return array
+
+
+def _is_masked(values: Any, masked: Any) -> bool:
+    if isinstance(values, (list, tuple)):
+        return any(_is_masked(each, masked) for each in values)
+    return isinstance(values, masked.MaskedArray) and bool(masked.is_masked(values))
 
 
 def finite_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
@@ -77,7 +131,7 @@ def probability_rows(name: str, values: Any, ndim: int | None = None) -> np.ndar
 def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     """``value`` if it is one of the ``allowed`` words."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {_kind(value)}")
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}")
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
@@ -86,11 +140,14 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
 def number(name: str, value: Any, low: float, high: float = np.inf) -> float:
     """``value`` as a float in [``low``, ``high``], finite."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, got {_kind(value)}")
-    result = float(value)
+        raise TypeError(f"{name} must be a number, got {shown(value)}")
+    try:
+        result = float(value)
+    except OverflowError:  # an integer beyond float64
+        result = np.inf
     if not np.isfinite(result) or not low <= result <= high:
         interval = f"in [{low:g}, {high:g}]" if np.isfinite(high) else f"finite and at least {low:g}"
-        raise ValueError(f"{name} must be {interval}, got {value}")
+        raise ValueError(f"{name} must be {interval}, got {_digits(value)}")
     return result
 
 
@@ -98,7 +155,7 @@ def probability(name: str, value: Any) -> float:
     """``value`` as a float in (0, 1), both ends left out."""
     result = number(name, value, -np.inf)
     if not 0 < result < 1:
-        raise ValueError(f"{name} must be between 0 and 1, both left out, got {value}")
+        raise ValueError(f"{name} must be between 0 and 1, both left out, got {_digits(value)}")
     return result
 
 
@@ -112,24 +169,29 @@ def min_probability(value: Any) -> float | None:
     return result
 
 
-def integer(name: str, value: Any, low: int, high: int | None = None) -> int:
+def integer(name: str, value: Any, low: int, high: float = LARGEST) -> int:
     """``value`` as an int, at least ``low`` and at most ``high``; 3.0 is not an integer."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
         result = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, got {_kind(value)}") from None
-    if result < low or (high is not None and result > high):
-        bound = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{name} must be {bound}, got {result}")
+        raise TypeError(f"{name} must be an integer, got {shown(value)}") from None
+    if not low <= result <= high:
+        bound = f"at least {low}" if high >= LARGEST and result < low else f"from {low} to {high}"
+        raise ValueError(f"{name} must be {bound}, got {_digits(result)}")
     return result
+
+
+def _digits(value: Any) -> str:
+    """A number as it is written, without the digits between of a very long one."""
+    return str(value) if not isinstance(value, int) or abs(value) < 10**40 else shown(value).partition(" ")[2]
 
 
 def action_counts(n_actions: Any) -> tuple[int, ...]:
     """``n_actions`` as a tuple with one positive integer per player."""
     if isinstance(n_actions, str) or not isinstance(n_actions, (Sequence, np.ndarray)):
-        raise TypeError(f"n_actions must be a sequence with one integer per player, got {_kind(n_actions)}")
+        raise TypeError(f"n_actions must be a sequence with one integer per player, got {shown(n_actions)}")
     if len(n_actions) == 0:
         raise ValueError("n_actions must have one entry per player, got none")
     return tuple(integer(f"n_actions[{i}]", n, 1) for i, n in enumerate(n_actions))
@@ -137,7 +199,7 @@ def action_counts(n_actions: Any) -> tuple[int, ...]:
 
 def distribution(name: str, value: Any, n: int) -> np.ndarray:
     """The distribution over ``n`` states that ``value`` (None for state 0, a state, or a distribution) stands for."""
-    if value is None or np.ndim(value) == 0:
+    if value is None or not (isinstance(value, (list, tuple)) or np.ndim(value)):
         return np.eye(n)[0 if value is None else integer(name, value, 0, n - 1)]
     array = real_array(name, value)
     has_shape(name, array, (n,), "(S,)")
@@ -154,8 +216,3 @@ def names(argument: str, words: Sequence[str] | None, n: int) -> tuple[str, ...]
     if len(set(result)) < n:
         raise ValueError(f"{argument} must be different from each other, got {result}")
     return result
-
-
-def _kind(value: Any) -> str:
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"

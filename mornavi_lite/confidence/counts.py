@@ -126,8 +126,8 @@ class Counts:
         Raises
         ------
         ValueError, TypeError
-            If an array has another shape, a count is negative or not an integer, or a reward is outside [0, 1] or
-            differs from one seen before. Nothing is added then.
+            If an array has another shape, a count is negative or not an integer, a step would have more than 2**63 - 1
+            transitions, or a reward is outside [0, 1] or differs from one seen before. Nothing is added then.
 
         Notes
         -----
@@ -142,14 +142,12 @@ class Counts:
         >>> counts.visits.tolist(), counts.reward.tolist()
         ([[[3, 0]]], [[[[0.25, 0.0]]]])
         """
-        array = _integers("played", played)
+        array = checks.counts_array("played", played)
         checks.has_shape("played", array, self._transitions.shape, "(H, S, A, S)")
-        if array.size and array.min() < 0:
-            where = checks.first_true(array < 0)
-            raise ValueError(f"played{checks.place(where)} must not be negative, got {int(array[where])}")
+        self._check_room("played", array)
         rewards = checks.real_array("reward", reward)
         checks.has_shape("reward", rewards, self._reward.shape, "(m, H, S, A)")
-        self._check_rewards(rewards, array.sum(axis=-1) > 0)
+        self._check_rewards(rewards, array.max(axis=-1) > 0)
         self.add_unchecked(array, rewards)
 
     def add_unchecked(self, played: np.ndarray, reward: np.ndarray) -> None:
@@ -209,7 +207,7 @@ class Counts:
         """
         steps = np.arange(self.horizon)
         path = _indices("states", states, (self.horizon + 1,), "(H + 1,)", self.n_states)
-        taken = _integers("joint_actions", joint_actions)
+        taken = checks.integer_array("joint_actions", joint_actions)
         if taken.ndim == 2:
             each = _indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
             taken = np.ravel_multi_index(tuple(each.T), self._n_actions)
@@ -220,7 +218,8 @@ class Counts:
         played[steps, path[:-1], taken, path[1:]] = 1
         reward = np.zeros_like(self._reward)
         reward[:, steps, path[:-1], taken] = gained
-        self._check_rewards(reward, played.sum(axis=-1) > 0)
+        self._check_room("states", played)
+        self._check_rewards(reward, played.max(axis=-1) > 0)
         self.add_unchecked(played, reward)
 
     def copy(self) -> Counts:
@@ -243,6 +242,13 @@ class Counts:
         other = Counts(self.n_states, self._n_actions, self.horizon)
         other.add_unchecked(self._transitions, self._reward)
         return other
+
+    def _check_room(self, name: str, played: np.ndarray) -> None:
+        """Raise unless the transitions of each step, with those of ``played``, can be counted in 64 bits."""
+        totals = checks.exact_sums(self._transitions, 3) + checks.exact_sums(played, 3)
+        for h, total in enumerate(totals):
+            if total > checks.LARGEST:
+                raise ValueError(f"{name} must leave at most 2**63 - 1 transitions of step {h}, got {total} with it")
 
     def _check_rewards(self, reward: np.ndarray, played: np.ndarray) -> None:
         """Raise at the first reward of what was ``played`` (H, S, A) that is outside [0, 1] or was another before."""
@@ -277,22 +283,9 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     return view
 
 
-def _integers(name: str, values: Any) -> np.ndarray:
-    """``values`` as an int64 array."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # lists of different lengths
-        raise TypeError(f"{name} must be an array of integers, got {values!r}") from None
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be an array of integers, got dtype {array.dtype}")
-    if array.size and array.max() > np.iinfo(np.int64).max:
-        raise ValueError(f"{name} must be below 2**63, got {array.max()}")
-    return array.astype(np.int64, copy=False)
-
-
 def _indices(name: str, values: Any, shape: tuple[int, ...], axes: str, bound: int | tuple[int, ...]) -> np.ndarray:
     """``values`` as an array of integers of this shape, each from 0 to below ``bound``."""
-    array = _integers(name, values)
+    array = checks.integer_array(name, values)
     checks.has_shape(name, array, shape, axes)
     outside = (array < 0) | (array >= np.asarray(bound))
     if outside.any():

@@ -115,11 +115,13 @@ class ConfidenceSet:
         >>> 0.08 < float(row.event_bound(0, 100)) < 0.12
         True
         """
-        arrays = [np.asarray(each) for each in (seen, visits, size)]
-        for name, each in zip(("seen", "visits", "size"), arrays, strict=True):
-            if each.dtype.kind not in "iu":
-                raise TypeError(f"{name} must be integers, got {each!r}")
-        seen, visits, size = np.broadcast_arrays(*arrays)
+        given = {"seen": seen, "visits": visits, "size": size}
+        arrays = [checks.integer_array(name, each) for name, each in given.items()]
+        try:
+            seen, visits, size = np.broadcast_arrays(*arrays)
+        except ValueError:
+            shapes = ", ".join(str(each.shape) for each in arrays)
+            raise ValueError(f"seen, visits and size must broadcast, got shapes {shapes}") from None
         for name, wrong in (("seen", (seen < 0) | (seen > visits)), ("size", (size < 1) | (size > self.n_states))):
             if wrong.any():
                 where = checks.first_true(wrong)
@@ -128,14 +130,14 @@ class ConfidenceSet:
                 raise ValueError(f"{name}{checks.place(where)} must be from {limit}, got {value}")
         return self._bound(seen, visits, self._costs[size])[()]
 
-    def optimistic(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+    def optimistic(self, transitions: Any, value: Any) -> np.ndarray:
         """The kernel that dominates every kernel of the set, in the order of a value vector.
 
         Parameters
         ----------
-        transitions : numpy.ndarray of int, shape (..., S)
+        transitions : array_like of int, shape (..., S)
             How often each next state was seen, for each row.
-        value : numpy.ndarray, shape (S,) or (G, S)
+        value : array_like, shape (S,) or (G, S)
             Value of each next state, only their order matters; or G such vectors, which are worked on together.
 
         Returns
@@ -146,8 +148,9 @@ class ConfidenceSet:
 
         Raises
         ------
-        ValueError
-            If the counts contradict ``min_probability``.
+        ValueError, TypeError
+            If an argument is not of that form, a count is negative, a row has more than 2**63 - 1 visits, a value is
+            not finite, or the counts contradict ``min_probability``.
 
         Notes
         -----
@@ -164,7 +167,32 @@ class ConfidenceSet:
         >>> bool(best @ value > seen @ value / 100 > worst @ value)
         True
         """
-        values = np.asarray(value).reshape(-1, transitions.shape[-1])
+        return self.optimistic_unchecked(*self._checked(transitions, value))
+
+    def optimistic_unchecked(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """The same as :meth:`optimistic` for arrays that are known to be sound: what inner loops call.
+
+        Parameters
+        ----------
+        transitions : numpy.ndarray of int64, shape (..., S)
+            How often each next state was seen, for each row.
+        value : numpy.ndarray of float64, shape (S,) or (G, S)
+            Value of each next state, or G such vectors.
+
+        Returns
+        -------
+        numpy.ndarray, shape (..., S) or (G, ..., S)
+            For each row a distribution.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row = ConfidenceSet("model", n_states=3, n_rows=1, delta=0.05)
+        >>> row.optimistic_unchecked(np.array([0, 0, 0]), np.array([0.0, 2.0, 1.0])).tolist()
+        [0.0, 1.0, 0.0]
+        """
+        values = value.reshape(-1, transitions.shape[-1])
         rows = transitions.reshape(-1, transitions.shape[-1])
         order = np.argsort(-values, axis=1, kind="stable")
         rank = np.argsort(order, axis=1)
@@ -176,16 +204,16 @@ class ConfidenceSet:
             tails[..., 1:] -= tails[..., :-1].copy()
             for g in range(len(values)):
                 kernel[g, piece] = tails[:, g].take(rank[g], axis=1)
-        return kernel.reshape(np.shape(value)[:-1] + transitions.shape)
+        return kernel.reshape(value.shape[:-1] + transitions.shape)
 
-    def pessimistic(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+    def pessimistic(self, transitions: Any, value: Any) -> np.ndarray:
         """The kernel that every kernel of the set dominates: :meth:`optimistic` for the opposite order.
 
         Parameters
         ----------
-        transitions : numpy.ndarray of int, shape (..., S)
+        transitions : array_like of int, shape (..., S)
             How often each next state was seen, for each row.
-        value : numpy.ndarray, shape (S,) or (G, S)
+        value : array_like, shape (S,) or (G, S)
             Value of each next state, or G such vectors.
 
         Returns
@@ -195,8 +223,8 @@ class ConfidenceSet:
 
         Raises
         ------
-        ValueError
-            If the counts contradict ``min_probability``.
+        ValueError, TypeError
+            As :meth:`optimistic` does.
 
         Examples
         --------
@@ -208,7 +236,22 @@ class ConfidenceSet:
         >>> row.pessimistic(np.array([0, 0, 0]), np.array([0.0, 2.0, 1.0])).tolist()
         [1.0, 0.0, 0.0]
         """
-        return self.optimistic(transitions, -value)
+        seen, values = self._checked(transitions, value)
+        return self.optimistic_unchecked(seen, -values)
+
+    def _checked(self, transitions: Any, value: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Counts as int64 and values as float64, if they are rows and values of this set's states."""
+        rows = checks.counts_array("transitions", transitions)
+        if rows.shape[-1:] != (self.n_states,):
+            raise ValueError(f"transitions must have shape (..., S) with S = {self.n_states}, got {rows.shape}")
+        too_many = checks.exact_sums(rows, 1) > checks.LARGEST
+        if too_many.any():
+            where = checks.first_true(too_many)
+            raise ValueError(f"transitions{checks.place(where)} must sum to at most 2**63 - 1")
+        values = checks.finite_array("value", value)
+        if values.ndim not in (1, 2) or values.shape[-1] != self.n_states or not values.size:
+            raise ValueError(f"value must have shape (S,) or (G, S) with S = {self.n_states}, got {values.shape}")
+        return rows, values
 
     def _raised_tails(self, rows: np.ndarray) -> np.ndarray:
         """Bounds (..., S - 1) of the j best states for each j, from counts (..., S) sorted from the best downwards."""

@@ -45,7 +45,7 @@ class StagePayoffs:
         if step == self.counts.horizon - 1:  # nothing follows, whatever the kernel
             return best, worst
         # The pessimistic kernel is the optimistic one of the opposite order; all of them are made at once.
-        kernels = self.model.optimistic(seen, np.concatenate([upper, -lower]))
+        kernels = self.model.optimistic_unchecked(seen, np.concatenate([upper, -lower]))
         for i, ball in enumerate(self.sets):
             best[i] = ball.worst_case_unchecked(kernels[i], upper[i])
             worst[i] = ball.worst_case_unchecked(kernels[len(self.sets) + i], lower[i])

@@ -89,7 +89,7 @@ def run(
     total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
     goal = -1.0 if until is None else checks.number("until", until, 0.0)
     judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, game.n_players)
-    going = _Run(learner, game, judged_by, checks.integer("seed", seed, 0))
+    going = _Run(learner, game, judged_by, checks.integer("seed", seed, 0, np.inf))
     if resume is not None:
         going.take_up(resume, total)
     with bar(total, going.episode, progress, "episodes") as shown:

@@ -144,9 +144,7 @@ class History:
         >>> float(regret[0]), bool(regret[1] <= regret[2] == history.regret[-1])
         (0.0, True)
         """
-        wanted = np.asarray(episodes)
-        if wanted.dtype.kind not in "iu":
-            raise TypeError(f"episodes must be integers, got {episodes!r}")
+        wanted = checks.integer_array("episodes", episodes)
         outside = (wanted < 0) | (wanted > self.episode[-1])
         if outside.any():
             where = checks.first_true(outside)

@@ -273,7 +273,7 @@ def _check_words(entry: dict[str, Any], word: str, makers: Mapping[str, Callable
 
 def _seeds(value: Any) -> Sequence[int]:
     if isinstance(value, list):
-        seeds = [checks.integer(f"seeds[{k}]", seed, 0) for k, seed in enumerate(value)]
+        seeds = [checks.integer(f"seeds[{k}]", seed, 0, 2**128 - 1) for k, seed in enumerate(value)]
         if not seeds or len(set(seeds)) < len(seeds):
             raise ValueError(f"seeds must be different from each other, at least one, got {value}")
         return seeds

@@ -72,7 +72,7 @@ def garnet(
     counts = checks.action_counts(n_actions)
     steps = checks.integer("horizon", horizon, 1)
     width = checks.integer("branching", branching, 1, size)
-    rng = np.random.default_rng(checks.integer("seed", seed, 0))
+    rng = np.random.default_rng(checks.integer("seed", seed, 0, np.inf))
     checks.one_of("rewards", rewards, ("general", "shared", "zero-sum"))
     if rewards == "zero-sum" and len(counts) != 2:
         raise ValueError(f"rewards 'zero-sum' need two players, got n_actions = {counts}")

@@ -526,17 +526,63 @@ def test_arguments_of_the_set_are_checked(change: dict[str, Any], message: str) 
         (([0, 1, -1], 5), r"seen\[2\] must be from 0 to 5, got -1"),
         (([[0, 1], [2, 9]], [[5, 5], [5, 8]]), r"seen\[1, 1\] must be from 0 to 8, got 9"),
         ((1, -1), "seen must be from 0 to -1, got 1|visits must not be negative"),
-        ((0.5, 2), "seen must be integers, got"),
-        ((1, 2.0), "visits must be integers, got"),
+        ((0.5, 2), "seen must be an array of integers, got float 0.5"),
+        ((1, 2.0), "visits must be an array of integers, got float 2.0"),
         ((1, 2, 0), "size must be from 1 to"),
         ((1, 2, 4), "size must be from 1 to"),
         ((1, 2, [1, 7]), r"size\[1\] must be from 1 to .*, got 7"),
-        ((True, 2), "seen must be integers"),
+        ((True, 2), "seen must be an array of integers, got bool True"),
+        ((10**400, 2), "seen must be an array of integers, got int 1000"),
+        ((2**63, 2**63), "seen must be at most 9223372036854775807, got 9223372036854775808"),
+        (([0, 1], [2, 3, 4]), r"seen, visits and size must broadcast, got shapes \(2,\), \(3,\), \(\)"),
     ],
 )
 def test_arguments_of_an_event_are_checked(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         ConfidenceSet("model", 3, 60, 0.05).event_bound(*arguments)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_kernels_take_integers_and_numbers_of_every_kind(tail: str) -> None:
+    """A value vector of bytes has the order of its numbers: their negatives do not wrap around."""
+    row, seen, value = ConfidenceSet(tail, 4, 60, 0.05), [[3, 0, 5, 1], [0, 0, 0, 0], [9, 1, 0, 2]], [0, 2, 1, 200]
+    for name in ("optimistic", "pessimistic"):
+        kernel = getattr(row, name)
+        expected = kernel(np.array(seen), np.array(value, dtype=float))
+        top = [0, 3] if name == "optimistic" else [3, 0]
+        assert expected[1, top].tolist() == [0, 1]
+        assert kernel(seen, value).tobytes() == expected.tobytes()
+        for kind in (np.uint8, np.int16, np.uint64, np.float16, np.float32, np.longdouble):
+            assert kernel(np.array(seen), np.array(value, dtype=kind)).tobytes() == expected.tobytes(), kind
+        for kind in (np.int8, np.uint8, np.uint32, np.uint64):
+            assert kernel(np.array(seen, dtype=kind), value).tobytes() == expected.tobytes(), kind
+        assert kernel(seen, [value, value[::-1]]).shape == (2, 3, 4)
+        assert kernel(np.zeros((0, 4), dtype=int), value).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2], [0, 1, 2]), r"transitions must have shape \(\.\.\., S\) with S = 3, got \(2,\)"),
+        ((5, [0, 1, 2]), r"transitions must have shape \(\.\.\., S\) with S = 3, got \(\)"),
+        (([[1, 2, 3], [1, -2, 3]], [0, 1, 2]), r"transitions\[1, 1\] must not be negative, got -2"),
+        (([1.0, 2.0, np.nan], [0, 1, 2]), "transitions must be an array of integers, got list"),
+        ((np.array([1.0, 2.0, 3.0]), [0, 1, 2]), "transitions must be an array of integers, got dtype float64"),
+        (([[1, 2, 3], [2**62, 2**62, 0]], [0, 1, 2]), r"transitions\[1\] must sum to at most 2\*\*63 - 1"),
+        (([1, 2, 3], [0, 1]), r"value must have shape \(S,\) or \(G, S\) with S = 3, got \(2,\)"),
+        (([1, 2, 3], 1.0), r"value must have shape .* got \(\)"),
+        (([1, 2, 3], np.zeros((0, 3))), r"value must have shape .* got \(0, 3\)"),
+        (([1, 2, 3], np.zeros((2, 2, 3))), r"value must have shape .* got \(2, 2, 3\)"),
+        (([1, 2, 3], [0, np.nan, 1]), r"value\[1\] must be finite, got nan"),
+        (([1, 2, 3], [[0, 1, 2], [0, 1, np.inf]]), r"value\[1, 2\] must be finite, got inf"),
+        (([1, 2, 3], "abc"), "value must be an array of real numbers, got str 'abc'"),
+    ],
+)
+def test_arguments_of_the_kernels_are_checked(arguments: tuple[Any, ...], message: str) -> None:
+    row = ConfidenceSet("model", 3, 60, 0.05)
+    for kernel in (row.optimistic, row.pessimistic):
+        with pytest.raises((ValueError, TypeError), match=message):
+            kernel(*arguments)
 
 
 # Bonuses
@@ -792,6 +838,29 @@ def test_bad_episodes_are_named_and_nothing_is_added(change: dict[str, Any], mes
     with pytest.raises((ValueError, TypeError), match=message):
         counts.record(**{**fine, **change})
     assert state_of(counts) == before
+
+
+def test_counts_up_to_the_largest_of_64_bits_and_not_one_more() -> None:
+    """2**62 twice would be negative, in one row, in two rows of a step, in one call, and by one episode more."""
+    most, unit = 2**63 - 1, np.zeros((2, 2, 3, 2), dtype=np.int64)
+    unit[:, 0, 1, 1] = 1
+    reward = np.full((1, 2, 2, 3), 0.5)
+    counts = Counts(2, (3,), 2)
+    counts.add(10**15 * unit, reward)
+    counts.add((most - 10**15) * unit, reward)
+    assert counts.n_episodes == most and counts.visits[1, 0, 1] == most and counts.transitions.min() == 0
+    full, elsewhere = state_of(counts), unit[:, ::-1, ::-1]
+    episode = [0, 0, 0], [0, 0], [[0.5, 0.5]]
+    message = r"must leave at most 2\*\*63 - 1 transitions of step 0, got \d{19,20} with it"
+    for again in (unit, elsewhere, 2**62 * unit + 2**62 * elsewhere, most * unit + most * elsewhere):
+        with pytest.raises(ValueError, match=f"^played {message}"):
+            counts.add(again, reward)
+        assert state_of(counts) == full
+    with pytest.raises(ValueError, match=f"^states {message}"):
+        counts.record(*episode)
+    assert state_of(counts) == full
+    with pytest.raises(ValueError, match="of step 0, got 18446744073709551614 with it"):
+        Counts(2, (3,), 2).add(most * unit + most * elsewhere, reward)
 
 
 @pytest.mark.parametrize(

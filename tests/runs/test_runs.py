@@ -228,10 +228,10 @@ def test_regret_between_records_is_exact() -> None:
     for episodes, message in (
         (-1, "episodes must be from 0 to 1000000000000, got -1"),
         ([3, 10**12 + 1], r"episodes\[1\] must be from 0 to 1000000000000, got 1000000000001"),
-        (1.0, "episodes must be integers, got 1.0"),
-        ("x", "episodes must be integers"),
-        (True, "episodes must be integers"),
-        (None, "episodes must be integers"),
+        (1.0, "episodes must be an array of integers, got float 1.0"),
+        ("x", "episodes must be an array of integers"),
+        (True, "episodes must be an array of integers"),
+        (None, "episodes must be an array of integers"),
     ):
         with pytest.raises((ValueError, TypeError), match=message):
             history.regret_at(episodes)
