@@ -20,8 +20,10 @@ from .bounds import payoff_bounds
 from .confidence import against_visits, raised_tails
 from .cost import cost_against_size
 from .deployment import value_against_distance
+from .diagrams import backward_ladder, learner_loop, who_knows_when
 from .experiment import value_against_samples
 from .graph import game_graph
+from .hope import common_cause, hope_then_fear
 from .learning import certificate_and_gap, certificates, value_bounds
 from .plans import plans_made
 from .policy import policy_heatmap, policy_table
@@ -34,12 +36,16 @@ from .worlds import random_values, values_of_two
 __all__ = [
     "STYLES",
     "against_visits",
+    "backward_ladder",
     "ball_on_simplex",
     "certificate_and_gap",
     "certificates",
+    "common_cause",
     "cost_against_size",
     "game_graph",
+    "hope_then_fear",
     "kernel_bars",
+    "learner_loop",
     "learning_curves",
     "on_plane",
     "panels",
@@ -59,4 +65,5 @@ __all__ = [
     "value_against_samples",
     "value_bounds",
     "values_of_two",
+    "who_knows_when",
 ]

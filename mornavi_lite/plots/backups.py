@@ -16,6 +16,7 @@ from .style import (
     GREY,
     SMALL,
     axes_or_new,
+    from_zero,
     in_style,
     inches,
     ink,
@@ -28,7 +29,8 @@ from .style import (
 def value_against_radius(
     radii: Any,
     curves: Mapping[str, Any],
-    crossing: float | Sequence[float] | None = None,
+    crossing: float | Sequence[float] | Mapping[str, float] | None = None,
+    jumps: Sequence[float] = (),
     styles: dict[str, str] | None = None,
     xlabel: str = "radius ρ",
     ylabel: str = "worst-case value",
@@ -44,8 +46,10 @@ def value_against_radius(
         Radii, increasing, in the units of the set (a probability for TV, nats for KL).
     curves : mapping of str to array_like, shape (n,)
         Value of each line at each radius, in units of reward. A label of ``STYLES`` has its own colour.
-    crossing : float or sequence of float, optional
-        Radii to mark by a vertical dotted line that is labelled with its number.
+    crossing : float, sequence of float or mapping of str to float, optional
+        Radii to mark by a vertical dotted line that is labelled with its number, or its name.
+    jumps : sequence of float
+        Radii at which a curve jumps: it is drawn in two pieces, with open ends, joined by dots.
     styles : dict of str to str, optional
         For a label that ``STYLES`` does not know: the name there whose style it takes.
     xlabel, ylabel, title : str, optional
@@ -77,12 +81,14 @@ def value_against_radius(
     """
     x = _increasing("radii", radii)
     values = _curves(curves, x)
-    marks = [] if crossing is None else sorted(np.atleast_1d(checks.finite_array("crossing", crossing)).tolist())
+    marks = _marks(crossing)
+    breaks = np.atleast_1d(checks.finite_array("jumps", jumps)) if np.size(jumps) else np.array([])
     chosen = styles_for(values, styles)
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
-        lines = [ax.plot(x, y, label=label, **chosen[label])[0] for label, y in values.items()]
+        lines = [_broken(ax, x, y, breaks, label, chosen[label]) for label, y in values.items()]
         ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+        from_zero(ax, fixed=ylim is not None)
         if len(x) > 1:
             ax.set_xlim(x[0], x[-1])
         ax.set_title(title or "", pad=20 if marks else 6)
@@ -214,16 +220,48 @@ def rows_per_second(results: Mapping[str, tuple[Any, Any]], title: str | None = 
     return figure
 
 
-def _mark_radii(ax: Axes, marks: list[float]) -> None:
-    """Vertical dotted lines with their numbers above the axes, none over another."""
+def _marks(crossing: Any) -> dict[str, float]:
+    """Places to mark, by name, from left to right."""
+    if crossing is None:
+        return {}
+    if isinstance(crossing, Mapping):
+        named = {str(name): checks.number(f"crossing[{name!r}]", x, -np.inf) for name, x in crossing.items()}
+    else:
+        places = np.atleast_1d(checks.finite_array("crossing", crossing)).tolist()
+        named = {short(x): x for x in places}
+    return dict(sorted(named.items(), key=lambda item: item[1]))
+
+
+def _broken(ax: Axes, x: np.ndarray, y: np.ndarray, jumps: np.ndarray, label: str, look: dict[str, Any]) -> Any:
+    """A curve in pieces: where it jumps, both pieces end open at the place of the jump, and dots lead across."""
+    xs, ys = list(x), list(y)
+    for place in sorted(jumps, reverse=True):
+        near = [k for k in range(1, len(x)) if x[k - 1] <= place <= x[k]]
+        k = max(near, key=lambda k: abs(y[k] - y[k - 1]), default=0)
+        if not near:
+            continue
+        left = y[k - 1] + (place - x[k - 1]) * (y[k - 1] - y[k - 2]) / (x[k - 1] - x[k - 2]) if k > 1 else y[k - 1]
+        right = y[k] - (x[k] - place) * (y[k + 1] - y[k]) / (x[k + 1] - x[k]) if k + 1 < len(x) else y[k]
+        if abs(right - left) < 0.05 * np.ptp(y):  # this curve goes on
+            continue
+        xs[k:k], ys[k:k] = [place, place, place], [left, np.nan, right]
+        dots: dict[str, Any] = {"color": look["color"], "linestyle": (0, (1, 2.5)), "linewidth": 1.2, "gid": "jump"}
+        ends: dict[str, Any] = {"marker": "o", "markersize": 5.5, "markerfacecolor": "white", "zorder": 4}
+        ax.plot([place, place], [left, right], **dots, **ends)
+    return ax.plot(xs, ys, label=label, **look)[0]
+
+
+def _mark_radii(ax: Axes, named: dict[str, float]) -> None:
+    """Vertical dotted lines with their names above the axes, none over another."""
     low, high = ax.get_xlim()
-    widths = np.array([0.65 * SMALL / 72 * len(short(mark)) + 0.08 for mark in marks])  # inches
+    marks, words = list(named.values()), list(named)
+    widths = np.array([0.65 * SMALL / 72 * len(word) + 0.08 for word in words])  # inches
     per_inch = (high - low) / (inches(ax)[0] * 0.75)
     places = spread(np.array(marks), (widths[:-1] + widths[1:]) / 2 * per_inch)
     places = np.maximum(places, low + widths / 2 * per_inch)  # left of that stand the numbers of the axis
-    for mark, place in zip(marks, places, strict=True):
+    for mark, place, word in zip(marks, places, words, strict=True):
         ax.axvline(mark, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1)
-        ax.text(place, 1.02, short(mark), transform=ax.get_xaxis_transform(), ha="center", color=GREY, fontsize=SMALL)
+        ax.text(place, 1.02, word, transform=ax.get_xaxis_transform(), ha="center", color=GREY, fontsize=SMALL)
 
 
 def _increasing(name: str, values: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from .. import checks
 from .graph_layout import spread
-from .style import GREY, SMALL, axes_or_new, in_style, inches, label_line_ends, short, styles_for
+from .style import GREY, SMALL, axes_or_new, from_zero, in_style, inches, label_line_ends, short, styles_for
 
 INSIDE = "#F0F0F0"
 
@@ -24,6 +24,7 @@ def value_against_distance(
     compare: tuple[str, str] | None = None,
     bands: Mapping[str, tuple[Any, Any]] | None = None,
     played: Mapping[str, tuple[Any, Any, Any]] | None = None,
+    band: str = "10–90 %",
     styles: dict[str, str] | None = None,
     xlabel: str = "distance d from the trained kernel",
     ylabel: str = "value at the start",
@@ -46,6 +47,8 @@ def value_against_distance(
         their lengths, show the price at the left end and, if there is a radius, the gain there.
     bands : mapping of str to tuple of two array_like, shape (n,), optional
         Lower and upper edge of a band in the colour of a curve.
+    band : str
+        What a band holds: its name is that of its curve and this.
     played : mapping of str to tuple of three array_like, shape (k,), optional
         Distances, means and half lengths of error bars, in the colour of a curve.
     styles : dict of str to str, optional
@@ -87,9 +90,16 @@ def value_against_distance(
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
         ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(x[0], x[-1]))
+        named: list[Any] = []
         for label, (low, high) in _known(bands or {}, values, "bands").items():
             below, above = _curves({f"{label}, low": low, f"{label}, high": high}, x).values()
-            ax.fill_between(x, below, above, color=chosen[label]["color"], alpha=0.18, linewidth=0, zorder=1)
+            colour = chosen[label]["color"]
+            ax.fill_between(x, below, above, color=colour, alpha=0.18, linewidth=0, zorder=1)
+            for end in (below, above):  # bands that overlap are told apart by their edges
+                ax.plot(
+                    x, end, color=colour, linestyle=chosen[label]["linestyle"], linewidth=0.9, gid="edge", zorder=1.5
+                )
+            named += ax.plot(x, (below + above) / 2, color=colour, linewidth=0, label=f"{label}, {band}", gid="band")
         lines = [ax.plot(x, y, label=label, **chosen[label])[0] for label, y in values.items()]
         for label, bars in _known(played or {}, values, "played").items():
             at, mean, half = (checks.finite_array(f"played[{label!r}][{k}]", each, 1) for k, each in enumerate(bars))
@@ -104,7 +114,8 @@ def value_against_distance(
             _price_and_gain(ax, x, values[compare[0]], values[compare[1]], edge)
         ax.set_title(title or "", pad=6 if edge is None else 20)
         ax.grid(axis="y")
-        label_line_ends(ax, lines)
+        from_zero(ax, fixed=True)
+        label_line_ends(ax, lines + named)
     return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -43,6 +44,15 @@ def decades(ax: Axes, zero: float | None) -> None:
     names = [short(tick) for tick in ticks]
     ax.set_yticks(ticks if zero is None else [zero, *ticks], names if zero is None else ["0", *names])
     ax.minorticks_off()
+    if zero is not None:  # two strokes across the axis: between 0 and the first decade it is broken
+        slash: dict[str, Any] = {
+            "marker": [(-1, -0.6), (1, 0.6)],
+            "markersize": 9,
+            "linestyle": "none",
+            "color": "black",
+        }
+        across = ax.get_yaxis_transform()
+        ax.plot([0, 0], [2 * zero, 2.5 * zero], transform=across, clip_on=False, gid="break", label="_", **slash)
 
 
 def several(histories: Mapping[str, History]) -> Mapping[str, History]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
-from .style import GREY, SMALL, axes_or_new, in_style, ink, label_line_ends, styles_for
+from .style import GREY, SMALL, axes_or_new, from_zero, in_style, ink, label_line_ends, styles_for
 
 
 def value_against_samples(
@@ -82,6 +82,7 @@ def value_against_samples(
         _make_room(ax, marks)
         if ylim is not None:
             ax.set_ylim(ylim)
+        from_zero(ax, fixed=True)
         _name_levels(ax, marks)
         ax.set_title(title or "")
         ax.grid(axis="y")

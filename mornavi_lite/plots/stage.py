@@ -96,7 +96,7 @@ def payoff_region(
     -------
     matplotlib.figure.Figure
         Polygons inside each other: payoffs of all joint policies, of coarse correlated equilibria, of correlated
-        equilibria.
+        equilibria; one polygon for the last two where they are the same.
 
     Raises
     ------
@@ -122,8 +122,12 @@ def payoff_region(
     regions = {concept: payoff_corners(table, counts, concept) for concept in ("all", "cce", "ce")}
     with in_style():
         figure, ax = axes_or_new(ax, height=4.6)
+        one = len(regions["cce"]) == len(regions["ce"]) and np.abs(regions["cce"] - regions["ce"]).max() < 1e-6
         for concept, (label, look) in _LOOKS.items():
             region = regions[concept]
+            if one and concept == "cce":  # it would lie under the other
+                continue
+            label = "CE and CCE: one region" if one and concept == "ce" else label
             ax.add_patch(Polygon(region, label=label, gid=concept, linewidth=1.6, **look))
             if len(region) < 3:  # a point or a line, which a polygon does not show
                 ax.plot(*region.T, "o-", color=look["edgecolor"], markersize=11, markerfacecolor=look["facecolor"])

@@ -277,6 +277,26 @@ def label_line_ends(ax: Axes, lines: Sequence[Any]) -> None:
         )
 
 
+def from_zero(ax: Axes, fixed: bool = False) -> None:
+    """Let the axis of values begin at 0 where that costs little room; where it does not, its label says so."""
+    low, high = ax.get_ylim()
+    if not fixed and 0 < low <= 0.6 * high:
+        ax.set_ylim(0, high)
+    elif low > 0 or high < 0:
+        ax.set_ylabel(f"{ax.get_ylabel()}\n(the axis does not begin at 0)")
+
+
+def pieces(x: np.ndarray, y: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Steps (x[k], x[k+1]) at height y[k], joined where they differ by less than ``least`` and apart where not."""
+    xs, ys = [x[0]], [y[0]]
+    for k in range(1, len(x) - 1):
+        if abs(y[k] - y[k - 1]) >= least:
+            xs, ys = [*xs, x[k], x[k], x[k]], [*ys, y[k - 1], np.nan, y[k]]
+        else:
+            xs, ys = [*xs, x[k], x[k]], [*ys, y[k - 1], y[k]]
+    return np.array([*xs, x[-1]]), np.array([*ys, y[-1]])
+
+
 def inches(ax: Axes) -> tuple[float, float]:
     """Width and height of the part of the figure that belongs to these axes, labels included."""
     figure: Any = ax.figure

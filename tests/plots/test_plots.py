@@ -325,6 +325,38 @@ def test_value_against_radius_draws_the_curves_and_labels_their_ends() -> None:
         assert not overlap(a, b), (one, two)
 
 
+def test_a_curve_that_jumps_is_drawn_in_two_pieces_that_end_at_the_jump() -> None:
+    radii = np.linspace(0, 1, 11)
+    curves = {"jumps": np.where(radii < 0.35, 1 - radii, 3 - radii), "goes on": 2 - radii}
+    (ax,) = plots.value_against_radius(radii, curves, jumps=[0.35]).axes
+    lines = {line.get_label(): line for line in ax.lines}
+    np.testing.assert_array_equal(lines["goes on"].get_ydata(), curves["goes on"])
+    (gap,) = np.flatnonzero(np.isnan(lines["jumps"].get_ydata()))
+    ends = lines["jumps"].get_xydata()[[gap - 1, gap + 1]]
+    np.testing.assert_allclose(ends, [[0.35, 0.65], [0.35, 2.65]])
+    (dots,) = (line for line in ax.lines if line.get_gid() == "jump")
+    np.testing.assert_allclose(dots.get_xydata(), ends)
+    assert dots.get_markerfacecolor() == "white"
+
+
+def test_a_jump_at_a_radius_of_the_grid_is_found_on_either_side() -> None:
+    radii = np.linspace(0, 1, 5)
+    for values in (np.where(radii < 0.5, 0.0, 1.0), np.where(radii <= 0.5, 0.0, 1.0)):
+        (ax,) = plots.value_against_radius(radii, {"steps": values}, jumps=[0.5]).axes
+        (dots,) = (line for line in ax.lines if line.get_gid() == "jump")
+        np.testing.assert_allclose(dots.get_xydata(), [[0.5, 0], [0.5, 1]])
+
+
+def test_marks_have_names_and_a_cut_axis_says_so() -> None:
+    (ax,) = plots.value_against_radius([0, 1], {"a": [1, 0.5]}, crossing={"tie": 0.4, "end": 0.9}).axes
+    assert [text.get_text() for text in ax.texts[:2]] == ["tie", "end"]
+    assert ax.get_ylim()[0] == 0 and "begin" not in ax.get_ylabel()
+    (ax,) = plots.value_against_radius([0, 1], {"a": [1, 0.9]}).axes
+    assert ax.get_ylim()[0] > 0 and ax.get_ylabel().endswith("(the axis does not begin at 0)")
+    (ax,) = plots.value_against_radius([0, 1], {"a": [-1, 0.9]}).axes
+    assert ax.get_ylim()[0] < -1 and "begin" not in ax.get_ylabel()
+
+
 def test_line_ends_that_meet_are_labelled_apart_on_both_kinds_of_axes() -> None:
     same = {f"line {k}": [1.0, 2.0 + 1e-3 * k] for k in range(5)}
     logarithmic = {f"line {k}": ([10, 100], [1e6, 1e5 + k]) for k in range(4)}
@@ -709,11 +741,24 @@ def test_payoff_region_draws_corners_and_points() -> None:
     payoffs = np.array([[6.0, 2, 7, 0], [6, 7, 2, 0]])
     coin, pure = [0, 0.5, 0.5, 0], [1, 0, 0, 0]
     figure = plots.payoff_region(payoffs, (2, 2), {"coin": coin, "same": coin, "both swerve": pure})
-    for concept in ("all", "cce", "ce"):
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == ["all joint policies", "CE and CCE: one region"]  # with two actions each they are the same
+    for concept in ("all", "ce"):
         corners = plots.payoff_corners(payoffs, (2, 2), concept)
         np.testing.assert_allclose(polygon(figure, concept).get_xy()[:-1], corners)
     points = {line.get_gid(): line.get_xydata()[0].tolist() for line in figure.axes[0].lines}
     assert points["point coin, same"] == [4.5, 4.5] and points["point both swerve"] == [6, 6]
+
+
+def test_regions_that_differ_are_all_drawn() -> None:
+    mine = np.array([[4, 2, 9], [8, 0, 5], [0, 8, 3]])
+    payoffs = np.stack([mine.ravel(), mine.T.ravel()])
+    figure = plots.payoff_region(payoffs, (3, 3))
+    for concept in ("all", "cce", "ce"):
+        np.testing.assert_allclose(
+            polygon(figure, concept).get_xy()[:-1], plots.payoff_corners(payoffs, (3, 3), concept)
+        )
+    assert len(figure.axes[0].get_legend().get_texts()) == 3
 
 
 def test_names_of_points_cover_no_point_and_no_other_name() -> None:
