@@ -1,7 +1,7 @@
 """Plans of the learners by their definitions: loops over players, steps, states and joint actions, one row at a time.
 
 Nothing here uses the arithmetic of the package: bounds are roots found by SciPy, worst cases are those of
-test_uncertainty.py, deviations are all maps of actions, listed.
+tests/uncertainty, deviations are all maps of actions, listed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from mornavi_lite import ChiSquare, Counts, KullbackLeibler, Plan, TotalVariation
-from tests.confidence.test_confidence import bonus_in_loops, log_terms
-from tests.uncertainty.test_uncertainty import kl_reference
+from tests.confidence.test_bonuses import bonus_in_loops
+from tests.confidence.test_sets import log_terms
+from tests.uncertainty.references import kl_reference
 
 
 @lru_cache(maxsize=10**6)

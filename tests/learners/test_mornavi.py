@@ -1,4 +1,4 @@
-"""Learners against their definitions, their theorem, and what they must not know."""
+"""Mornavi: plans against their definition, bounds that hold, what a learner may not know, arguments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from mornavi_lite import (
     RandomPlay,
     TotalVariation,
     best_response,
-    equilibrium_gap,
     evaluate,
     run,
     solve_stage,
@@ -35,66 +34,11 @@ from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS
 from mornavi_lite.planning.backup import deviated
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
 from tests.learners.reference_learning import best_deviation, pure_equilibrium, reference_plan
+from tests.learners.small_games import MIXED, Recorded, counts_everywhere, played_counts, varied_game
 from tests.planning.test_induction import by_definition
 
 CONFIDENCES = (*TAILS, "bonus")
 IN_SUPPORT = TotalVariation(0.2, shift_support=False)
-#: A set for each of three players: kinds and radii differ.
-MIXED = (TotalVariation(0.1), KullbackLeibler(0.3), ChiSquare(0.05))
-
-
-def varied_game(seed: int, n_actions: tuple[int, ...], n_states: int = 3, horizon: int = 2) -> MarkovGame:
-    """Not symmetric, different at each step; dense, sparse and deterministic rows; rewards of 0 and 1 among others."""
-    rng = np.random.default_rng(seed)
-    shape = (horizon, n_states, math.prod(n_actions))
-    dense = rng.dirichlet(np.full(n_states, 0.5), size=shape)
-    certain = np.eye(n_states)[rng.integers(n_states, size=shape)]
-    sparse = np.where(rng.random((*shape, n_states)) < 0.4, 0.0, dense) + 1e-9 * certain
-    sparse /= sparse.sum(axis=-1, keepdims=True)
-    kind = rng.integers(3, size=shape)[..., None]
-    reward = rng.random((len(n_actions), *shape))
-    reward = np.where(rng.random(reward.shape) < 0.3, np.round(reward), reward)
-    transition = np.choose(kind, [dense, sparse, certain])
-    return MarkovGame(transition, reward, n_actions, rng.dirichlet(np.ones(n_states)))
-
-
-def played_counts(game: MarkovGame, n_episodes: int, seed: int) -> Counts:
-    """Counts of a policy that leaves some joint actions out."""
-    rng = np.random.default_rng(seed)
-    policy = rng.dirichlet(np.full(game.n_joint_actions, 0.7), size=(game.horizon, game.n_states))
-    policy = np.where(policy < 0.05, 0.0, policy)
-    counts = Counts(game.n_states, game.n_actions, game.horizon)
-    counts.add(game.play(policy / policy.sum(axis=-1, keepdims=True), n_episodes, rng), game.reward)
-    return counts
-
-
-def counts_everywhere(game: MarkovGame, most: int, seed: int, never: int = 1) -> Counts:
-    """From 1 to so many visits of each row, without episodes; a few rows of the first step were never visited."""
-    rng = np.random.default_rng(seed)
-    visits = np.ceil(most ** rng.random(game.transition.shape[:3])).astype(int)
-    visits[0].reshape(-1)[rng.permutation(visits[0].size)[:never]] = 0
-    counts = Counts(game.n_states, game.n_actions, game.horizon)
-    counts.add(rng.multinomial(visits, game.transition), game.reward)
-    return counts
-
-
-class Recorded:
-    """A learner that remembers what it was shown and what it answered."""
-
-    def __init__(self, learner: Any) -> None:
-        self.learner = learner
-        self.plans: list[tuple[Counts, Plan]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.learner, name)
-
-    def __repr__(self) -> str:
-        return repr(self.learner)
-
-    def plan(self, counts: Counts) -> Plan:
-        plan = self.learner.plan(counts)
-        self.plans.append((counts.copy(), plan))
-        return plan
 
 
 def assert_same_run(first: History, second: History) -> None:
@@ -294,47 +238,6 @@ def test_the_bounds_hold_in_long_runs() -> None:
     assert runs_that_fail(cases(), scale=1.0, n_episodes=10**7) <= 3
 
 
-@pytest.mark.parametrize("concept", ["cce", "ce", "nash"])
-def test_any_policy_can_be_certified_from_the_same_counts(concept: str) -> None:
-    """Policies that never played a role: their bounds are the definition, and hold."""
-    for seed, n_actions in enumerate([(2, 3), (3,), (2, 2, 2)]):
-        game = varied_game(seed, n_actions)
-        sets, rng = MIXED[: len(n_actions)], np.random.default_rng(seed)
-        learner, counts = Mornavi(sets, concept), played_counts(game, 500, seed)
-        policy = rng.dirichlet(np.ones(game.n_joint_actions), size=(2, 3))
-        if concept == "nash":
-            policy = np.eye(game.n_joint_actions)[rng.integers(game.n_joint_actions, size=(2, 3))]
-        plan = learner.certify(counts, policy)
-        expected, _ = reference_plan(counts, learner, policy)
-        assert plan.policy.tobytes() == policy.tobytes()
-        np.testing.assert_allclose(plan.upper, expected.upper, rtol=0, atol=1e-9)
-        np.testing.assert_allclose(plan.lower, expected.lower, rtol=0, atol=1e-9)
-        assert violations(game, sets, learner, [(counts, plan)]) == 0
-        assert equilibrium_gap(game, policy, sets, concept) <= plan.certificate(game.initial)
-        own = learner.plan(counts)
-        again = learner.certify(counts, own.policy)
-        assert again.upper.tobytes() == own.upper.tobytes() and again.lower.tobytes() == own.lower.tobytes()
-
-
-def test_what_cannot_be_certified_is_named() -> None:
-    game = varied_game(0, (2, 2))
-    learner, counts = Mornavi(Nominal(), "nash"), Counts(3, (2, 2), 2)
-    correlated = np.tile([0.5, 0, 0, 0.5], (2, 3, 1))
-    with pytest.raises(ValueError, match=r"policy\[0, 0\] must be a product of its marginals"):
-        learner.certify(counts, correlated)
-    Mornavi(Nominal(), "ce").certify(counts, correlated)
-    for policy, message in (
-        (correlated[:1], r"policy must have shape \(H, S, A\) = \(2, 3, 4\), got \(1, 3, 4\)"),
-        (correlated * 2, r"policy\[0, 0\] must sum to 1, got 2"),
-        (np.full((2, 3, 4), np.nan), r"policy\[0, 0, 0\] must be finite"),
-        ("x", "policy must be an array of real numbers"),
-    ):
-        with pytest.raises((ValueError, TypeError), match=message):
-            learner.certify(counts, policy)
-    with pytest.raises(TypeError, match="counts must be Counts, got MarkovGame"):
-        learner.certify(game, correlated)  # type: ignore[arg-type]
-
-
 # What a learner knows
 
 
@@ -518,23 +421,6 @@ def test_settings_are_kept_as_numbers_and_a_learner_cannot_be_changed() -> None:
     assert NashVI().uncertainty == Nominal() and NashVI("ce").concept == "ce"
     with pytest.raises(AttributeError):
         learner.scale = 3.0  # type: ignore[misc]
-
-
-def test_the_certificate_is_the_largest_width_at_the_start() -> None:
-    upper, lower = np.zeros((2, 3, 2)), np.zeros((2, 3, 2))
-    upper[:, 0], lower[:, 0] = [[1.0, 0.5], [0.9, 0.4]], [[0.5, 0.4], [0.1, 0.4]]
-    upper[:, 1] = 9.0
-    plan = Plan(np.ones((2, 2, 1)), upper, lower)
-    assert plan.certificate() == pytest.approx(0.8) and plan.certificate(1) == pytest.approx(0.1)
-    assert plan.certificate(np.array([0.25, 0.75])) == pytest.approx(0.2)
-    for initial, message in (
-        (2, "initial must be from 0 to 1, got 2"),
-        ([0.5, 0.6], "initial must sum to 1"),
-        ([1.0], r"initial must have shape \(S,\)"),
-        (0.5, "initial must be an integer"),
-    ):
-        with pytest.raises((ValueError, TypeError), match=message):
-            plan.certificate(initial)  # type: ignore[arg-type]
 
 
 def test_a_stage_that_cannot_be_solved_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.planning import Uncertainty
-from tests.uncertainty.test_uncertainty import tv_program
+from tests.uncertainty.references import tv_program
 
 CONCEPTS = ("nash", "ce", "cce")
 THREE_SETS = (TotalVariation(0.1), KullbackLeibler(0.3), ChiSquare(0.05))
@@ -46,7 +46,7 @@ def random_policy(game: MarkovGame, seed: int) -> np.ndarray:
 
 
 def worst(p: np.ndarray, v: np.ndarray, ball: object) -> float:
-    """TV by a linear program; the others by the set itself, which test_uncertainty.py checks."""
+    """TV by a linear program; the others by the set itself, which tests/uncertainty checks."""
     return tv_program(p, v, ball) if isinstance(ball, TotalVariation) else float(ball.worst_case(p, v))  # type: ignore[attr-defined]
 
 

@@ -11,7 +11,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from mornavi_lite import plots
-from tests.plots.test_plots import boxes_of_texts, overlap
+from tests.plots.samples import boxes_of_texts, overlap
 
 X = np.linspace(0, 0.16, 17)
 CURVES = {"far": (0.98 - X) ** 5, "near": np.full(17, 0.95**5)}

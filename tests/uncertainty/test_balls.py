@@ -1,4 +1,4 @@
-"""Worst cases against their definitions: a linear program, primal = dual, and the corners one by one."""
+"""Uncertainty sets: worst cases against programs and duals, worst kernels inside the ball, invariances, bad input."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
-from mornavi_lite.uncertainty.worst_case import kl_solve
+from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows, tv_program
 
 SETS = [
     Nominal(),
@@ -21,71 +20,6 @@ SETS = [
     KullbackLeibler(0.17),
     ChiSquare(0.17),
 ]
-
-
-def tv_program(p: np.ndarray, v: np.ndarray, ball: TotalVariation) -> float:
-    """The definition as a linear program: q = p + up - down, sum of up <= radius, both at least 0."""
-    n = len(p)
-    up_limit = [(0, None if ball.shift_support or p[j] > 0 else 0) for j in range(n)]
-    down_limit = [(0, p[j]) for j in range(n)]
-    answer = linprog(
-        np.concatenate([v, -v]),
-        A_ub=[[1.0] * n + [0.0] * n],
-        b_ub=[ball.radius],
-        A_eq=[[1.0] * n + [-1.0] * n],
-        b_eq=[0.0],
-        bounds=up_limit + down_limit,
-    )
-    assert answer.status == 0
-    return float(p @ v + answer.fun)
-
-
-def kl_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
-    """The KL dual in 80-bit arithmetic, its maximum found by bisection on KL(q_t || p) = radius."""
-    p, v = p[p > 0].astype(np.longdouble), v[p > 0].astype(np.longdouble)
-    low = v.min()
-    if radius >= -np.log(p[v == low].sum()):
-        return float(low)
-
-    def tilted(t: np.longdouble) -> tuple[np.longdouble, np.longdouble]:
-        weights = p * np.exp(-t * (v - low))
-        log_total = np.log1p((p * np.expm1(-t * (v - low))).sum()) if t < 1 else np.log(weights.sum())
-        mean = (weights * (v - low)).sum() / weights.sum()
-        return -t * mean - log_total, -(log_total + radius) / t + low
-
-    below, above = np.longdouble(1e-12), np.longdouble(1e12)
-    for _ in range(300):
-        middle = np.sqrt(below * above)
-        below, above = (middle, above) if tilted(middle)[0] < radius else (below, middle)
-    return float(tilted(below)[1])
-
-
-def chi_square_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
-    """The chi-square dual, maximised over its one variable by golden section (it is concave)."""
-    low, high = np.longdouble(v[p > 0].min()), np.longdouble(v.max()) + 10 * (v.max() - v.min() + 1)
-    p, v = p.astype(np.longdouble), v.astype(np.longdouble)
-
-    def dual(threshold: np.longdouble) -> np.longdouble:
-        cut = np.minimum(v, threshold)
-        mean = (p * cut).sum()
-        return mean - np.sqrt(radius * (p * (cut - mean) ** 2).sum())
-
-    ratio = (np.sqrt(np.longdouble(5)) - 1) / 2
-    best = dual(low)
-    for _ in range(400):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        best = max(best, dual(left), dual(right))
-        low, high = (left, high) if dual(left) < dual(right) else (low, right)
-    return float(best)
-
-
-def random_rows(rng: np.random.Generator, n_rows: int, n_states: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows dense, sparse and nearly deterministic; values with and without ties."""
-    rows = rng.dirichlet(np.full(n_states, rng.choice([0.05, 0.3, 1.0, 10.0])), size=n_rows)
-    rows[rng.random(rows.shape) < rng.choice([0.0, 0.5])] = 0.0
-    rows[rows.sum(axis=1) == 0, rng.integers(n_states)] = 1.0
-    values = rng.normal(size=n_states) if rng.random() < 0.5 else rng.integers(0, 3, n_states) / 2
-    return rows / rows.sum(axis=1, keepdims=True), np.asarray(values, dtype=float)
 
 
 @pytest.mark.parametrize("n_states", [1, 2, 3, 7, 40, 64, 65, 130])
@@ -97,21 +31,6 @@ def test_total_variation_is_the_linear_program(n_states: int, shift_support: boo
         rows, values = random_rows(rng, 6, n_states)
         expected = [tv_program(row, values, ball) for row in rows]
         np.testing.assert_allclose(ball.worst_case(rows, values), expected, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("n_states", [12, 40, 64, 65, 150])
-@pytest.mark.parametrize("radius", [1e-6, 0.02, 0.2, 0.7, 1.0])
-def test_total_variation_for_many_rows_is_the_closed_form_row_by_row(n_states: int, radius: float) -> None:
-    """Rows of all kinds in one call: the backup treats them in pieces, and looks as deep as the worst row needs."""
-    rng = np.random.default_rng(n_states)
-    dense, v = rng.dirichlet(np.ones(n_states), size=900), rng.normal(size=n_states)
-    sparse = rng.dirichlet(np.full(n_states, 0.02), size=900)
-    certain = np.eye(n_states)[rng.integers(n_states, size=100)]
-    rows = np.concatenate([dense, sparse, certain, dense[:100]])
-    order = np.argsort(-v)
-    tails, gaps = np.cumsum(rows[:, order], axis=1)[:, :-1], -np.diff(v[order])
-    expected = v.min() + (np.maximum(tails - radius, 0) * gaps).sum(axis=1)
-    np.testing.assert_allclose(TotalVariation(radius).worst_case(rows, v), expected, rtol=0, atol=2e-14)
 
 
 @pytest.mark.parametrize("n_states", [2, 3, 10, 90])
@@ -166,21 +85,6 @@ def test_worst_kernel_attains_the_worst_case_where_values_nearly_tie(kind: type)
         assert kernel @ values == pytest.approx(ball.worst_case(row, values), abs=1e-13)
     p, v = [0.05, 0.475, 0.475], [1.0, 0.1 + 0.2, 0.3]
     assert KullbackLeibler(0.1).worst_kernel(p, v) @ v == pytest.approx(0.3, abs=1e-13)
-
-
-def test_chi_square_with_weights_at_the_edge_of_floating_point_and_huge_radii() -> None:
-    """A weight of 1e-300 cannot take over at radius .1: its divergence would be 1e300."""
-    assert ChiSquare(0.1).worst_case([1e-300, 0, 1], [0, 1e-12, 1]) == 1.0
-    v = np.array([0.0, 0.1, 0.7, 0.9])
-    for radius in (1e4, 1e8, 1e16, 1e30, 1e40):
-        rare = 0.5 / radius
-        row = np.array([rare, 1 / 3, 1 / 3, 1 / 3 - rare])
-        ball = ChiSquare(radius)
-        kernel = ball.worst_kernel(row, v)
-        # With mass m on the lowest state: m^2 / rare + 3 (1 - m)^2 - 1 = radius, so m is sqrt(1/2) up to 1 / radius.
-        assert kernel[0] == pytest.approx(np.sqrt(0.5), abs=3 / radius + 1e-12)
-        assert kernel @ v == pytest.approx(ball.worst_case(row, v), abs=1e-13)
-        assert ball.divergence(kernel, row) <= radius * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("ball", SETS, ids=repr)
@@ -239,43 +143,6 @@ def test_corners(ball: UncertaintySet) -> None:
     np.testing.assert_allclose(whole_range / 1.7e308, ball.worst_case(rows, [1.0, 0.0, -1.0]), rtol=0, atol=1e-12)
     assert ball.worst_case(np.zeros((0, 3)), v).shape == (0,)
     assert ball.worst_case([1.0], [3.0]) == 3.0
-
-
-def test_kl_with_weights_at_the_edge_of_floating_point() -> None:
-    v = np.array([0.0, 1.0, 0.5])
-    for weight, digits in ((1e-17, 1e-12), (1e-300, 1e-12), (5e-324, 1e-2)):  # the last has one bit left
-        row = np.array([weight, 0.7, 0.3])
-        for radius in (1e-9, 0.1, 2.0, 650.0, 800.0):
-            found = float(KullbackLeibler(radius).worst_case(row, v))
-            assert found == pytest.approx(kl_reference(row, v, radius), abs=digits), (weight, radius)
-    near_tie = np.array([0.5, 0.5 + 1e-15, 1.0])
-    assert KullbackLeibler(0.5).worst_case([0.3, 0.3, 0.4], near_tie) == pytest.approx(
-        kl_reference(np.array([0.3, 0.3, 0.4]), near_tie, 0.5), abs=1e-12
-    )
-
-
-def test_kl_between_plateaus_of_the_divergence() -> None:
-    """Two values nearly tie, so the divergence stands still between tilts of 10 and 1e10: no place to stop."""
-    p, v = np.array([0.38, 0.26, 0.05, 0.31]), np.array([0.0, 3.25e-11, 1.0, 1.23e-19])
-    for radius in (0.06, 0.1476, 0.3):
-        found = KullbackLeibler(radius).worst_case(p, v)
-        assert found == pytest.approx(kl_reference(p, v, radius), abs=1e-15)
-
-
-def test_kl_saturates_exactly_at_minus_log_of_the_lowest_mass() -> None:
-    row, v = np.array([0.2, 0.3, 0.5]), np.array([0.25, 0.25, 1.0])
-    assert KullbackLeibler(-np.log(0.5) + 1e-9).worst_case(row, v) == 0.25
-    assert KullbackLeibler(-np.log(0.5) - 1e-3).worst_case(row, v) > 0.25 + 1e-5
-    assert KullbackLeibler(50.0).worst_kernel(row, v) == pytest.approx(np.array([0.4, 0.6, 0.0]))
-
-
-@pytest.mark.parametrize("n_states", [10, 50, 200])
-def test_kl_takes_few_newton_steps(n_states: int) -> None:
-    rng = np.random.default_rng(n_states)
-    for radius, density in itertools.product((0.01, 0.1, 1.0), (0.1, 1.0)):
-        rows, x = rng.dirichlet(np.full(n_states, density), size=500), rng.random(n_states)
-        x = (x - x.min()) / np.ptp(x)
-        assert np.median(kl_solve(rows, x, radius)[2]) <= 8
 
 
 @pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare])
@@ -378,21 +245,6 @@ def test_one_row_gives_one_number(ball: UncertaintySet) -> None:
     assert isinstance(ball.divergence([0.5, 0.5], [0.5, 0.5]), np.float64)
 
 
-def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
-    import tracemalloc
-
-    rng = np.random.default_rng(1)
-    for n_states, n_rows in ((20, 20_000), (300, 1500)):
-        rows, v = rng.dirichlet(np.ones(n_states), size=n_rows), rng.random(n_states)
-        for ball in SETS:
-            ball.worst_case_unchecked(rows[:10], v)
-            tracemalloc.start()
-            ball.worst_case_unchecked(rows, v)
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            assert peak <= 2 * rows.nbytes, (ball, n_states, peak / rows.nbytes)
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -424,16 +276,3 @@ def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
 def test_bad_input_is_named(make: object, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         make()  # type: ignore[operator]
-
-
-def test_a_set_of_your_own_takes_three_methods() -> None:
-    class Contamination(UncertaintySet):
-        """(1 - radius) p + radius times anything."""
-
-        radius = 0.25
-
-        def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-            return 0.75 * (rows @ x)
-
-    ball = Contamination()
-    assert ball.worst_case([0.5, 0.5], [6.0, 2.0]) == pytest.approx(0.75 * 4.0 + 0.25 * 2.0)

@@ -1,6 +1,5 @@
-"""Stage equilibria: gains by brute force, optima by linear programming, Nash equilibria by support enumeration."""
+"""Stage equilibria: optima by linear programming, Nash equilibria by enumeration of supports, games that are known."""
 
-import itertools
 import os
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 from stage_kinds import SHAPES, kinds
 
 from mornavi_lite.equilibrium import (
@@ -21,186 +19,19 @@ from mornavi_lite.equilibrium import (
     solve_stage,
     stage,
 )
-
-SMALL = [(2, 2), (2, 3), (3, 2), (3, 3), (1, 3), (2, 2, 2), (2, 3, 2), (4,)]
-RPS = np.array([[0, -1, 1, 1, 0, -1, -1, 1, 0], [0, 1, -1, -1, 0, 1, 1, -1, 0]])
-PENNIES = np.array([[1, -1, -1, 1], [-1, 1, 1, -1]])
-CHICKEN = np.array([[6, 2, 7, 0], [6, 7, 2, 0]])
-#: Shapley's cycle, with which Moulin and Vial (1978) show that a CCE can pay everybody more than any Nash equilibrium.
-MOULIN_VIAL = np.array([[0, 1, 2, 2, 0, 1, 1, 2, 0], [0, 2, 1, 1, 0, 2, 2, 1, 0]])
-#: The only Nash equilibrium, the best CE and the best CCE of this game all differ.
-ALL_DIFFER = np.array([[2, 0, 1, 1, 0, 2, 1, 1, 1], [1, 2, 0, 1, 0, 0, 0, 0, 1]])
-#: Mixed strategies differ between the players: what holds by symmetry alone fails here.
-SKEWED = np.array([[3, -1, -1, 1], [-3, 1, 1, -1]])
-
-
-# Definitions in plain loops
-
-
-def joint_actions(n_actions):
-    return list(itertools.product(*[range(n) for n in n_actions]))
-
-
-def expected(payoff, policy, n_actions, player=0, reply=lambda a: a):
-    """Payoff of one player whose recommendation a becomes reply(a)."""
-    total = 0.0
-    for index, joint in enumerate(joint_actions(n_actions)):
-        played = list(joint)
-        played[player] = reply(joint[player])
-        total += policy[index] * payoff[joint_actions(n_actions).index(tuple(played))]
-    return total
-
-
-def brute_value(payoff, policy, n_actions, player, concept):
-    """Largest payoff over every single deviation: constants for Nash and CCE, all maps of actions for CE."""
-    n = n_actions[player]
-    maps = itertools.product(range(n), repeat=n) if concept == "ce" else [(b,) * n for b in range(n)]
-    return max(expected(payoff, policy, n_actions, player, lambda a, m=m: m[a]) for m in maps)
-
-
-def brute_gain(payoffs, policy, n_actions, concept):
-    gains = [
-        brute_value(payoffs[i], policy, n_actions, i, concept) - expected(payoffs[i], policy, n_actions)
-        for i in range(len(n_actions))
-    ]
-    return max(0.0, *gains)
-
-
-def pure_equilibria(payoffs, n_actions):
-    joints = joint_actions(n_actions)
-
-    def stable(joint):
-        for i, n in enumerate(n_actions):
-            for b in range(n):
-                other = (*joint[:i], b, *joint[i + 1 :])
-                if payoffs[i][joints.index(other)] > payoffs[i][joints.index(joint)]:
-                    return False
-        return True
-
-    return [index for index, joint in enumerate(joints) if stable(joint)]
-
-
-def linear_program(payoffs, n_actions, concept):
-    """Highest total payoff of a CE or CCE, by HiGHS, one inequality for every deviation."""
-    joints = joint_actions(n_actions)
-    rows = []
-    for i, n in enumerate(n_actions):
-        for told, b in itertools.product(range(n), range(n)):
-            row = np.zeros(len(joints))
-            for index, joint in enumerate(joints):
-                if concept == "cce" or joint[i] == told:
-                    other = (*joint[:i], b, *joint[i + 1 :])
-                    row[index] = payoffs[i][joints.index(other)] - payoffs[i][index]
-            rows.append(row)
-    total = np.sum(payoffs, axis=0)
-    result = linprog(-total, A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=[np.ones(len(joints))], b_eq=[1])
-    assert result.status == 0
-    return -result.fun
-
-
-def support_enumeration(payoffs, n_actions):
-    """All Nash equilibria (x, y) of a nondegenerate two-player game: equal supports, indifference, no better action."""
-    first, second = np.reshape(payoffs[0], n_actions), np.reshape(payoffs[1], n_actions)
-    found = []
-    for size in range(1, min(n_actions) + 1):
-        for rows in itertools.combinations(range(n_actions[0]), size):
-            for columns in itertools.combinations(range(n_actions[1]), size):
-                y = indifferent(first[np.ix_(rows, columns)], n_actions[1], columns)
-                x = indifferent(second[np.ix_(rows, columns)].T, n_actions[0], rows)
-                if x is None or y is None:
-                    continue
-                if (first @ y).max() <= (first @ y)[rows[0]] + 1e-9 and (x @ second).max() <= (x @ second)[
-                    columns[0]
-                ] + 1e-9:
-                    found.append(np.outer(x, y).ravel())
-    return found
-
-
-def indifferent(matrix, n, support):
-    """The mixture over ``support`` that makes all rows of the square ``matrix`` pay the same, or None."""
-    size = len(matrix)
-    system = np.block([[matrix, -np.ones((size, 1))], [np.ones((1, size)), np.zeros((1, 1))]])
-    if abs(np.linalg.det(system)) < 1e-12:
-        return None
-    weights = np.linalg.solve(system, np.eye(size + 1)[-1])[:size]
-    if weights.min() < -1e-12:
-        return None
-    strategy = np.zeros(n)
-    strategy[list(support)] = weights
-    return strategy
-
-
-def relative_gain(payoffs, policy, n_actions, concept):
-    """Largest gain relative to the player's range, minimum subtracted first; no function of the package."""
-    worst = 0.0
-    for i, own in enumerate(n_actions):
-        payoff = payoffs[:, i] - payoffs[:, i].min(axis=1, keepdims=True)
-        width = payoff.max(axis=1, keepdims=True)
-        payoff = payoff / np.where(width > 0, width, 1)
-        last = np.moveaxis(payoff.reshape(-1, *n_actions), i + 1, 1).reshape(len(payoff), own, -1)
-        weight = np.moveaxis(policy.reshape(-1, *n_actions), i + 1, 1).reshape(len(payoff), own, -1)
-        table = np.einsum("gar,gbr->gab", weight, last)
-        followed = np.einsum("gaa->g", table)
-        best = table.max(axis=2).sum(axis=1) if concept == "ce" else table.sum(axis=1).max(axis=1)
-        worst = np.maximum(worst, best - followed)
-    return worst
-
-
-def mixed_policies(rng, n_games, n_actions, concept):
-    if concept != "nash":
-        return rng.dirichlet(np.full(int(np.prod(n_actions)), 0.5), n_games)
-    policy = np.ones((n_games, 1))
-    for n in n_actions:
-        policy = (policy[:, :, None] * rng.dirichlet(np.ones(n), n_games)[:, None, :]).reshape(n_games, -1)
-    return policy
-
-
-# Gains
-
-
-@pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
-@pytest.mark.parametrize("n_actions", SMALL)
-def test_gain_and_value_are_the_best_of_all_deviations(n_actions, concept):
-    rng = np.random.default_rng(1)
-    payoffs = rng.normal(size=(4, len(n_actions), int(np.prod(n_actions))))
-    policy = mixed_policies(rng, 4, n_actions, concept)
-    gain = deviation_gain(payoffs, policy, n_actions, concept)
-    for g in range(4):
-        assert gain[g] == pytest.approx(brute_gain(payoffs[g], policy[g], n_actions, concept), abs=1e-12)
-        for i in range(len(n_actions)):
-            value = deviation_value(payoffs[g, i], policy[g], n_actions, i, concept)
-            assert value == pytest.approx(brute_value(payoffs[g, i], policy[g], n_actions, i, concept), abs=1e-12)
-
-
-def test_gain_is_in_payoff_units_whatever_their_size():
-    policy = np.array([0.5, 0, 0.25, 0.25])
-    gain = float(deviation_gain(PENNIES, policy, (2, 2), "cce"))
-    for scale in (2.0**-1000, 1e-5, 3.0, 2.0**1000):
-        assert float(deviation_gain(PENNIES * scale, policy, (2, 2), "cce")) == pytest.approx(gain * scale, rel=1e-14)
-    assert float(deviation_gain(1e8 + PENNIES, policy, (2, 2), "cce")) == pytest.approx(gain, rel=1e-12)
-    huge = np.array([[1, -1, -1, 1], [0, 0, 0, 0]]) * 1.7e308
-    assert deviation_gain(huge, [0.5, 0.25, 0.125, 0.125], (2, 2), "cce") == 0
-
-
-def test_gain_is_never_negative_where_following_beats_every_deviation():
-    game, policy = [[1, 0, 0, 1]] * 2, [0.5, 0, 0, 0.5]
-    assert float(deviation_gain(game, policy, (2, 2), "cce")) == 0
-    assert float(deviation_value(game[0], policy, (2, 2), 0, "cce")) == 0.5
-    assert float(deviation_value(game[0], policy, (2, 2), 0, "ce")) == 1
-
-
-def test_a_product_policy_is_recognised():
-    rng = np.random.default_rng(2)
-    for n_actions in SMALL:
-        policy = mixed_policies(rng, 3, n_actions, "nash")
-        assert is_product(policy, n_actions).all()
-        if np.sum(np.array(n_actions) > 1) > 1:
-            tilted = policy.copy()
-            tilted[1] = 0.5 * np.eye(policy.shape[1])[0] + 0.5 * np.eye(policy.shape[1])[-1]
-            assert is_product(tilted, n_actions).tolist() == [True, False, True]
-    assert not is_product([0.25 + 1e-6, 0.25 - 1e-6, 0.25 - 1e-6, 0.25 + 1e-6], (2, 2))
-    assert is_product([0.25 + 1e-10, 0.25 - 1e-10, 0.25 - 1e-10, 0.25 + 1e-10], (2, 2))
-
+from tests.equilibrium.references import (
+    ALL_DIFFER,
+    CHICKEN,
+    MOULIN_VIAL,
+    PENNIES,
+    RPS,
+    SKEWED,
+    brute_gain,
+    linear_program,
+    pure_equilibria,
+    relative_gain,
+    support_enumeration,
+)
 
 # Certified equilibria
 
@@ -359,46 +190,6 @@ def test_one_player_takes_the_first_best_action(concept):
     assert solve_stage([[1, 4, 4, 2]], (4,), concept).tolist() == [0, 1, 0, 0]
 
 
-def test_players_with_one_action_do_not_make_a_game_of_three(monkeypatch):
-    monkeypatch.setitem(sys.modules, "quantecon", None)
-    between = np.array([PENNIES[0], [9, 8, 7, 6], PENNIES[1]])
-    np.testing.assert_allclose(solve_stage(between, (2, 1, 2), "nash"), 0.25, atol=1e-14)
-
-
-# Three and more players
-
-
-@pytest.mark.parametrize("n_actions", [(2, 2, 2), (2, 3, 2), (3, 3, 3), (2, 2, 2, 2)])
-def test_mixed_nash_of_many_players(n_actions):
-    pytest.importorskip("quantecon")
-    payoffs = np.random.default_rng(8).normal(size=(60, len(n_actions), int(np.prod(n_actions))))
-    payoffs = payoffs[[not pure_equilibria(game, n_actions) for game in payoffs]][:6]
-    policy = solve_stage(payoffs, n_actions, "nash")
-    assert (deviation_gain(payoffs, policy, n_actions, "nash") <= 1e-9 * np.ptp(payoffs, axis=2).max(axis=1)).all()
-
-
-def test_a_game_of_three_players_that_cannot_be_certified_ends_and_says_what_can_be_done():
-    """The simplicial method creeps on this game: without a limit on its steps it ran for minutes."""
-    pytest.importorskip("quantecon")
-    payoffs = np.random.default_rng(124).random((3, 27))
-    with pytest.raises(RuntimeError, match=r"deviation gain of .* concepts 'ce' and 'cce' are linear programs"):
-        solve_stage(payoffs, (3, 3, 3), "nash")
-    for concept in ("ce", "cce"):
-        assert deviation_gain(payoffs, solve_stage(payoffs, (3, 3, 3), concept), (3, 3, 3), concept) <= 1e-9
-
-
-def test_without_the_optional_solver_only_what_needs_it_fails(monkeypatch):
-    monkeypatch.setitem(sys.modules, "quantecon", None)
-    coordination = np.zeros((3, 8))
-    coordination[:, 0] = 1
-    assert solve_stage(coordination, (2, 2, 2), "nash")[0] == 1
-    cycle = kinds(1, (2, 2, 2), 0)["cycle"]
-    assert not pure_equilibria(cycle[0], (2, 2, 2))
-    with pytest.raises(ImportError, match=r"install mornavi-lite\[nash\].*'ce' or 'cce'"):
-        solve_stage(cycle, (2, 2, 2), "nash")
-    solve_stage(cycle, (2, 2, 2), "cce")
-
-
 # Same digits
 
 
@@ -420,17 +211,6 @@ def test_a_game_has_the_same_bytes_alone_and_in_any_batch(n_actions, concept):
     assert large.tobytes() == np.resize(together, large.shape).tobytes()
     folded = np.asfortranarray(payoffs[:300].reshape(3, 100, *payoffs.shape[1:]))
     assert solve_stage(folded, n_actions, concept).tobytes() == together[:300].tobytes()
-
-
-def test_gains_do_not_depend_on_the_batch():
-    rng = np.random.default_rng(10)
-    for n_actions in [(3, 3), (10, 10), (2, 5), (3, 3, 3)]:
-        payoffs = rng.normal(size=(50, len(n_actions), int(np.prod(n_actions))))
-        policy = mixed_policies(rng, 50, n_actions, "cce")
-        for concept in ("ce", "cce"):
-            together = deviation_gain(payoffs, policy, n_actions, concept)
-            alone = [deviation_gain(u, p, n_actions, concept) for u, p in zip(payoffs, policy, strict=True)]
-            assert np.array(alone).tobytes() == together.tobytes()
 
 
 @pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
@@ -653,14 +433,6 @@ def test_each_later_attempt_solves_every_kind_too(monkeypatch, concept, attempt)
                 else:
                     assert (relative_gain(game[None], policy[None], n_actions, concept) <= 1.0001e-9).all()
     assert failed <= (3 if attempt == 1 else 0)
-
-
-@pytest.mark.parametrize("concept", ["ce", "cce"])
-def test_exact_arithmetic_agrees(concept):
-    scaled, width, exponent = stage.scaled_payoffs(np.random.default_rng(15).normal(size=(30, 2, 9)))
-    total = stage.total_payoff(scaled, width, exponent)
-    usual, exact = (dual_simplex.correlated(scaled, total, (3, 3), concept, attempt) for attempt in (0, 2))
-    np.testing.assert_allclose(usual, exact, atol=1e-10)
 
 
 @pytest.mark.slow

@@ -1,26 +1,20 @@
-"""Confidence sets, bonuses and counts against their definitions.
-
-Bounds in 60 digits, exact probabilities of ever failing, all events listed one by one, linear programs over them.
-"""
+"""Confidence sets: rows stay inside at all times, the optimistic kernel is the program over all events."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections import Counter
-from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from scipy.special import gammaln
 
-from mornavi_lite import ChiSquare, Counts, KullbackLeibler, Nominal, TotalVariation, zoo
-from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS, ConfidenceSet, bonus, log_term_at, tails
-from mornavi_lite.uncertainty import UncertaintySet
-from tests.uncertainty.test_uncertainty import random_rows
+from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
+from mornavi_lite.confidence import TAILS, ConfidenceSet, log_term_at, tails
+from tests.confidence.test_tails import assert_root
+from tests.uncertainty.references import random_rows
 
 #: HiGHS may leave an inequality violated by 1e-7, unless told otherwise.
 EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
@@ -31,25 +25,6 @@ SETS = [
     KullbackLeibler(0.2),
     ChiSquare(0.3),
 ]
-
-
-def spent(seen: int, visits: int, p: Decimal) -> Decimal:
-    """visits * kl(seen / visits, p) in exact fractions, but for the logarithms."""
-    total = Decimal(0)
-    for n, q in ((seen, p), (visits - seen, 1 - p)):
-        if n:
-            total += n * (n / (visits * q)).ln()
-    return total
-
-
-def assert_root(found: float, seen: int, visits: int, budget: float) -> None:
-    """``found`` is the largest p that spends no more than the budget; too small by no more than the last digit."""
-    with localcontext() as context:
-        context.prec = 60
-        middle, frequency = Decimal(found), Decimal(seen) / visits
-        below, above = max(middle * (1 - Decimal("1e-14")), frequency), middle * (1 + Decimal("1e-15"))
-        assert spent(seen, visits, below) <= Decimal(budget)
-        assert above >= 1 or spent(seen, visits, above) > Decimal(budget)
 
 
 def log_terms(tail: str, size: int, seen: int, visits: int, row: ConfidenceSet) -> float:
@@ -98,67 +73,6 @@ def highest(
     return float(-answer.fun), np.asarray(answer.x)
 
 
-# Bounds of one event
-
-
-@pytest.mark.parametrize("visits", [1, 2, 3, 10, 1000, 10**6, 10**9, 10**12])
-def test_chernoff_is_the_root_to_the_last_digits(visits: int) -> None:
-    """In 60 digits: a bit below the bound the budget is not spent, a bit above it is."""
-    few = visits // 1000
-    seen = {0, 1, 2, few, visits // 3, visits // 2, visits - few, visits - 2, visits - 1}
-    for n, budget in itertools.product((n for n in seen if 0 <= n < visits), (1.4, 12.0, 60.0)):
-        assert_root(float(tails.chernoff(np.array(n / visits), np.array(visits), np.array(budget))), n, visits, budget)
-    assert tails.chernoff(np.array(1.0), np.array(visits), np.array(1.4)) == 1
-
-
-def test_chernoff_of_what_was_never_seen_and_at_the_largest_counts() -> None:
-    """(1 - p)^N = exp(-L), also where p is 1e-15 and its complement has no digits left."""
-    visits = np.array([1, 7, 10**3, 10**9, 10**15])
-    found = tails.chernoff(np.zeros(5), visits, np.full(5, 20.0))
-    np.testing.assert_allclose(visits * np.log1p(-found), -20, rtol=1e-7)
-    assert tails.chernoff(np.zeros(2), np.zeros(2, dtype=int), np.ones(2)).tolist() == [1, 1]
-
-
-def test_a_bound_within_rounding_of_one_is_one() -> None:
-    """The root is 1 - 2e-27. A KL ball tells 4e-16 from that: the set would lack kernels that it should hold."""
-    assert tails.chernoff(np.array(0.5), np.array(2), np.array(60.0)) == 1
-
-
-def test_hoeffding_and_bernstein_are_their_formulas() -> None:
-    rng = np.random.default_rng(0)
-    visits = np.floor(10 ** rng.uniform(0, 12, 300)).astype(np.int64)
-    seen = np.floor(visits * rng.random(300) ** 3).astype(np.int64)
-    term = rng.uniform(1, 80, 300)
-    for name in ("hoeffding", "bernstein"):
-        found = getattr(tails, name)(seen / visits, visits, term)
-        for n, times, budget, bound in zip(seen.tolist(), visits.tolist(), term.tolist(), found, strict=True):
-            t = n / times
-            if name == "hoeffding":
-                expected = t + math.sqrt(budget / (2 * times))
-            elif times == 1:
-                expected = 1.0
-            else:
-                ours = budget + math.log(2)
-                expected = t + math.sqrt(2 * t * (1 - t) * ours / (times - 1)) + 7 * ours / (3 * (times - 1))
-            assert bound == pytest.approx(min(expected, 1.0), rel=1e-14)
-    unvisited = np.zeros(1), np.zeros(1, dtype=int), np.ones(1)
-    assert tails.bernstein(*unvisited) == 1
-
-
-def test_chernoff_is_the_smallest_of_the_three() -> None:
-    """Below Hoeffding by Pinsker's inequality, below Bernstein by a bound of the divergence with the variance."""
-    rng = np.random.default_rng(1)
-    visits = np.floor(10 ** rng.uniform(0, 12, 20_000)).astype(np.int64)
-    seen = np.floor(visits * rng.choice([0.5, 1, 2, 6], 20_000) ** -rng.random(20_000) * rng.random(20_000))
-    seen = np.minimum(seen.astype(np.int64), visits)
-    seen[::10], seen[1::10] = 0, visits[1::10]
-    term = rng.uniform(1, 80, 20_000)
-    smallest = tails.chernoff(seen / visits, visits, term)
-    assert (smallest >= seen / visits).all() and (smallest <= 1).all()
-    for other in (tails.hoeffding, tails.bernstein):
-        assert (smallest <= other(seen / visits, visits, term) + 2e-16).all()
-
-
 @pytest.mark.parametrize("tail", TAILS)
 def test_event_bound_has_the_log_term_of_its_definition(tail: str) -> None:
     for n_states, n_rows, visits in itertools.product((2, 3, 6, 7), (1, 84), (1, 2, 50, 10**7)):
@@ -200,49 +114,6 @@ def test_scale_moves_the_bound_in_proportion() -> None:
             assert found == pytest.approx(min(frequency + scale * once, 1.0), abs=1e-15)
 
 
-# Why the bounds hold: probabilities of ever failing, mixtures, weights of events
-
-
-def ever_fails(bounds: list[np.ndarray], p: float) -> float:
-    """Exact probability that the bound of an event of probability ``p``, or of its complement, fails at any time.
-
-    ``bounds[N - 1][n]`` is the bound after n of N. The law of n moves on visit by visit; what has failed is taken out.
-    """
-    law, failed = np.ones(1), 0.0
-    for bound in bounds:
-        law = np.append(law * (1 - p), 0.0) + np.append(0.0, law * p)
-        wrong = (bound < p) | (bound[::-1] < 1 - p)
-        failed += law[wrong].sum()
-        law[wrong] = 0.0
-    return failed
-
-
-@pytest.mark.parametrize("tail", TAILS)
-def test_no_bound_ever_fails_for_more_than_delta_of_all_coins(tail: str) -> None:
-    """Exactly, at all times from 1 to 800 together, for coins of all kinds; and delta is not far from what it costs."""
-    longest = 800
-    coins = [0.0, 1.0, 1 / longest, 1e-6, 0.003, 0.02, 0.1, 0.25, 0.4, 0.5, 0.7, 0.93, 1 - 1 / longest]
-    seen = np.concatenate([np.arange(n + 1) for n in range(1, longest + 1)])
-    visits = np.repeat(np.arange(1, longest + 1), np.arange(2, longest + 2))
-    ends = np.cumsum(np.arange(2, longest + 2))[:-1]
-    worst = {}
-    for scale in (1.0, 0.3):
-        row = ConfidenceSet(tail, n_states=2, n_rows=1, delta=0.3, scale=scale)
-        bounds = np.split(row.event_bound(seen, visits), ends)
-        worst[scale] = max(ever_fails(bounds, p) for p in coins)
-    assert worst[1.0] <= 0.3 < worst[0.3], worst
-
-
-def test_a_log_term_without_its_union_over_time_fails() -> None:
-    """The test above bites: N kl <= log(4 / delta) alone, with nothing that grows with N, is too little."""
-    longest, delta = 800, 0.3
-    bounds = [
-        tails.chernoff(np.arange(n + 1) / n, np.full(n + 1, n), np.full(n + 1, math.log(4 / delta)))
-        for n in range(1, longest + 1)
-    ]
-    assert max(ever_fails(bounds, p) for p in (0.25, 0.5, 0.7)) > delta
-
-
 @pytest.mark.parametrize("tail", TAILS)
 def test_rows_stay_in_their_sets_at_all_times(tail: str) -> None:
     """Simulated rows of several kinds: every one of the 2^S events, after each of 250 visits."""
@@ -258,30 +129,6 @@ def test_rows_stay_in_their_sets_at_all_times(tail: str) -> None:
             row = ConfidenceSet(tail, n_states, n_rows=1, delta=delta, scale=scale)
             so_far |= (rows @ inside.T > row.event_bound(counts @ inside.T, visits, sizes) + 1e-12).any(axis=1)
     assert failed[1.0].mean() <= delta < failed[0.3].mean()
-
-
-def test_the_mixture_is_a_law_and_close_to_the_best_coin() -> None:
-    """1/4 on coin 0, 1/4 on coin 1, 1/2 on Krichevsky and Trofimov. The best coin is 4 sqrt(N) ahead, 4 at an end."""
-    for visits in range(1, 13):
-        total = Fraction(0)
-        for seen in range(visits + 1):
-            mixed = Fraction(1)
-            for k in range(visits):
-                mixed *= Fraction(2 * (k if k < seen else k - seen) + 1, 2 * (k + 1))
-            mixed = mixed / 2 + Fraction(seen == 0, 4) + Fraction(seen == visits, 4)
-            best = Fraction(seen, visits) ** seen * Fraction(visits - seen, visits) ** (visits - seen)
-            assert (best / mixed) ** 2 <= (16 * visits if 0 < seen < visits else 16)
-            total += math.comb(visits, seen) * mixed
-        assert total == 1
-
-
-def test_maximum_likelihood_is_at_most_2_sqrt_n_above_the_mixture() -> None:
-    for visits in [*range(2, 400), 5000, 10**6]:
-        seen = np.unique(np.linspace(1, visits - 1, 400).astype(int))
-        rest = visits - seen
-        best = seen * np.log(seen / visits) + rest * np.log(rest / visits)
-        mixed = gammaln(seen + 0.5) + gammaln(rest + 0.5) - math.log(math.pi) - gammaln(visits + 1)
-        assert (best - mixed <= math.log(2 * math.sqrt(visits)) + 1e-12 * visits).all()
 
 
 @pytest.mark.parametrize("n_states", range(1, 13))
@@ -583,313 +430,3 @@ def test_arguments_of_the_kernels_are_checked(arguments: tuple[Any, ...], messag
     for kernel in (row.optimistic, row.pessimistic):
         with pytest.raises((ValueError, TypeError), match=message):
             kernel(*arguments)
-
-
-# Bonuses
-
-
-def bonus_in_loops(
-    ball: UncertaintySet,
-    p: np.ndarray,
-    visits: int,
-    upper: np.ndarray,
-    lower: np.ndarray,
-    term: float,
-    horizon: int,
-    episodes: int,
-    least: float | None,
-) -> float:
-    """The formulas of chapter 4, one row at a time."""
-    states, times = range(len(p)), max(visits, 1)
-    if isinstance(ball, KullbackLeibler) and ball.radius > 0:
-        rarest = min(p[s] for s in states if p[s] > 0) if least is None else least
-        return BONUS_CONSTANTS["KL"] * horizon / ball.radius * math.sqrt(term / (times * rarest)) + episodes**-0.5
-    middle = [(upper[s] + lower[s]) / 2 for s in states]
-    mean = sum(p[s] * middle[s] for s in states)
-    variance = sum(p[s] * (middle[s] - mean) ** 2 for s in states)
-    found = math.sqrt(BONUS_CONSTANTS["variance"] * term * variance / times)
-    found += BONUS_CONSTANTS["lower order"] * horizon**2 * len(p) * term / times + episodes**-0.5
-    if isinstance(ball, ChiSquare) and ball.radius > 0:
-        return found + BONUS_CONSTANTS["chi-square"] * horizon * math.sqrt(ball.radius * term / times)
-    return found + 2 * sum(p[s] * (upper[s] - lower[s]) for s in states) / horizon
-
-
-@pytest.mark.parametrize("ball", [*SETS, KullbackLeibler(0.0), ChiSquare(0.0)], ids=repr)
-def test_bonuses_are_their_formulas(ball: UncertaintySet) -> None:
-    rng = np.random.default_rng(6)
-    rows, _ = random_rows(rng, 12, 5)
-    visits = np.array([0, 1, 3, 10**2, 10**4, 10**8] * 2)
-    lower = rng.random(5)
-    upper, term = lower + rng.random(5), log_term_at(visits, 84, 0.05)
-    for least, episodes in ((None, 0), (0.01, 7), (0.01, 10**12)):
-        found = bonus(
-            ball, rows.reshape(3, 4, 5), visits.reshape(3, 4), upper, lower, term.reshape(3, 4), 6, episodes, least
-        )
-        expected = [
-            bonus_in_loops(ball, p, int(n), upper, lower, float(t), 6, max(episodes, 1), least)
-            for p, n, t in zip(rows, visits, term, strict=True)
-        ]
-        np.testing.assert_allclose(found, np.reshape(expected, (3, 4)), rtol=1e-12)
-
-
-def test_the_constants_of_the_bonuses_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, wide = np.full(4, 0.25), np.arange(4.0)
-    for ball, name in (
-        (TotalVariation(0.1), "variance"),
-        (TotalVariation(0.1), "lower order"),
-        (KullbackLeibler(0.1), "KL"),
-        (ChiSquare(0.1), "chi-square"),
-    ):
-        before = bonus(ball, rows, 100, wide, wide, 10.0, 3, 1)
-        with monkeypatch.context() as patch:
-            patch.setitem(BONUS_CONSTANTS, name, 5 * BONUS_CONSTANTS[name])
-            assert bonus(ball, rows, 100, wide, wide, 10.0, 3, 1) > before * 1.01
-
-
-def test_no_bonus_is_known_for_a_set_of_your_own() -> None:
-    class Mine(UncertaintySet):
-        radius = 0.1
-
-    with pytest.raises(TypeError, match="no bonus is known for Mine"):
-        bonus(Mine(), np.full(2, 0.5), 3, np.ones(2), np.zeros(2), 1.0, 2, 3)
-
-
-# Counts
-
-
-def three_players() -> Counts:
-    return Counts(n_states=4, n_actions=(2, 3, 2), horizon=3)
-
-
-def an_episode(seed: int) -> tuple[list[int], list[list[int]], np.ndarray]:
-    rng = np.random.default_rng(seed)
-    states, own = rng.integers(4, size=4), np.stack([rng.integers(n, size=3) for n in (2, 3, 2)], axis=1)
-    return states.tolist(), own.tolist(), rng.random((3, 3))
-
-
-def state_of(counts: Counts) -> bytes:
-    return counts.transitions.tobytes() + counts.visits.tobytes() + counts.reward.tobytes()
-
-
-def test_new_counts_hold_nothing() -> None:
-    counts = three_players()
-    assert (counts.n_states, counts.n_actions, counts.horizon, counts.n_episodes) == (4, (2, 3, 2), 3, 0)
-    assert counts.transitions.shape == (3, 4, 12, 4) and counts.transitions.dtype == np.int64
-    assert counts.visits.shape == (3, 4, 12) and counts.visits.dtype == np.int64
-    assert counts.reward.shape == (3, 3, 4, 12) and counts.reward.dtype == np.float64
-    assert not counts.transitions.any() and not counts.visits.any() and not counts.reward.any()
-    assert (counts.empirical_model() == 0.25).all()
-    assert repr(counts) == "Counts(n_states=4, n_actions=(2, 3, 2), horizon=3, n_episodes=0)"
-
-
-def test_recording_episodes_is_adding_their_counts() -> None:
-    """Against loops over the steps, with joint actions as one index and as one action per player."""
-    recorded, by_player, added = three_players(), three_players(), three_players()
-    reward = np.random.default_rng(1).random((3, 3, 4, 12))
-    for seed in range(40):
-        states, own, _ = an_episode(seed)
-        joint = [6 * a + 2 * b + c for a, b, c in own]
-        played = np.zeros((3, 4, 12, 4), dtype=np.int32)
-        gained = np.array([[reward[i, h, states[h], joint[h]] for h in range(3)] for i in range(3)])
-        for h in range(3):
-            played[h, states[h], joint[h], states[h + 1]] += 1
-        recorded.record(states, joint, gained)
-        by_player.record(np.array(states), np.array(own), gained.tolist())
-        added.add(played, reward)
-    assert state_of(recorded) == state_of(by_player) == state_of(added)
-    assert recorded.n_episodes == 40
-    np.testing.assert_array_equal(recorded.visits, recorded.transitions.sum(axis=-1))
-    tried = recorded.visits > 0
-    assert (recorded.reward[:, tried] == reward[:, tried]).all() and (recorded.reward[:, ~tried] == 0).all()
-    frequencies = recorded.empirical_model()
-    for h, s, a in itertools.product(range(3), range(4), range(12)):
-        n = recorded.visits[h, s, a]
-        expected = recorded.transitions[h, s, a] / n if n else np.full(4, 0.25)
-        np.testing.assert_array_equal(frequencies[h, s, a], expected)
-
-
-def test_one_player_may_write_actions_in_either_form() -> None:
-    first, second = (Counts(2, (3,), 2) for _ in range(2))
-    first.record([0, 1, 0], [2, 0], [[0.5, 1.0]])
-    second.record([0, 1, 0], [[2], [0]], [[0.5, 1.0]])
-    assert state_of(first) == state_of(second) and first.visits[0, 0, 2] == 1
-
-
-def test_many_episodes_are_the_sum_of_their_parts() -> None:
-    game = zoo.congestion()
-    policy = np.full((game.horizon, game.n_states, game.n_joint_actions), 1 / game.n_joint_actions)
-    whole, parts = (Counts(game.n_states, game.n_actions, game.horizon) for _ in range(2))
-    played = [game.play(policy, n, np.random.default_rng(n)) for n in (5, 10**6, 10**12)]
-    for each in played:
-        parts.add(each, game.reward)
-    whole.add(sum(played), game.reward)
-    assert state_of(whole) == state_of(parts) and whole.n_episodes == 10**12 + 10**6 + 5
-
-
-def test_only_rewards_of_what_was_played_are_looked_at() -> None:
-    counts = three_players()
-    reward = np.full((3, 3, 4, 12), np.nan)
-    played = np.zeros((3, 4, 12, 4), dtype=int)
-    played[0, 1, 5, 2], reward[:, 0, 1, 5] = 3, [0.25, 0.5, 1.0]
-    counts.add(played, reward)
-    assert counts.reward[:, 0, 1, 5].tolist() == [0.25, 0.5, 1.0]
-    assert counts.reward.sum() == 1.75 and np.isfinite(counts.reward).all()
-
-
-def test_integers_of_every_kind_are_counts() -> None:
-    for kind in (np.int8, np.uint8, np.uint16, np.int32, np.uint32, np.int64, np.uint64):
-        counts = Counts(1, (2,), 1)
-        counts.add(np.array([[[[3], [0]]]], dtype=kind), [[[[0.25, 0.5]]]])
-        assert counts.visits.tolist() == [[[3, 0]]] and counts.reward.tolist() == [[[[0.25, 0.0]]]], kind
-
-
-def test_a_reward_seen_again_may_differ_by_rounding_only() -> None:
-    counts = Counts(1, (1,), 1)
-    counts.record([0, 0], [0], [[0.3]])
-    counts.record([0, 0], [0], [[0.1 + 0.2]])
-    assert counts.reward.item() == 0.3 and counts.n_episodes == 2
-    message = r"reward of player 0 at step 0, state 0, joint action 0 differs from the one seen before, 0\.3, got 0\.4"
-    for again in (lambda: counts.record([0, 0], [0], [[0.4]]), lambda: counts.add([[[[1]]]], [[[[0.4]]]])):
-        with pytest.raises(ValueError, match=message):
-            again()
-    assert counts.n_episodes == 2
-
-
-def spoiled_add(name: str, where: tuple[int, ...], value: float, kind: type = float) -> dict[str, Any]:
-    played, reward = np.zeros((3, 4, 12, 4), dtype=int), np.full((3, 3, 4, 12), 0.5)
-    played[:, 1, 7, 2] = 5
-    arrays = {"played": played.astype(kind) if name == "played" else played, "reward": reward}
-    arrays[name][where] = value
-    return arrays
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (spoiled_add("played", (1, 2, 3, 0), -1, int), r"played\[1, 2, 3, 0\] must not be negative, got -1"),
-        (spoiled_add("played", (0, 0, 0, 0), 1), "played must be an array of integers, got dtype float64"),
-        (spoiled_add("played", (0, 0, 0, 0), 1, bool), "played must be an array of integers, got dtype bool"),
-        (
-            spoiled_add("reward", (2, 1, 1, 7), 1.5),
-            "player 2 at step 1, state 1, joint action 7 must be in .0, 1., got 1.5",
-        ),
-        (
-            spoiled_add("reward", (0, 2, 1, 7), -1e-9),
-            "player 0 at step 2, state 1, joint action 7 must be in .0, 1., got -1",
-        ),
-        (
-            spoiled_add("reward", (1, 0, 1, 7), np.nan),
-            "player 1 at step 0, state 1, joint action 7 must be in .0, 1., got nan",
-        ),
-        (spoiled_add("reward", (1, 0, 1, 7), np.inf), "joint action 7 must be in .0, 1., got inf"),
-        ({"played": np.zeros((3, 4, 12), dtype=int)}, r"played must have shape \(H, S, A, S\) = \(3, 4, 12, 4\), got"),
-        ({"played": [[1, 2], [3]]}, "played must be an array of integers"),
-        ({"played": "x"}, "played must be an array of integers"),
-        (
-            {"reward": np.zeros((2, 3, 4, 12))},
-            r"reward must have shape \(m, H, S, A\) = \(3, 3, 4, 12\), got \(2, 3, 4, 12\)",
-        ),
-        ({"reward": "x"}, "reward must be an array of real numbers"),
-        ({"reward": None}, "reward must be an array of real numbers"),
-    ],
-)
-def test_bad_counts_are_named_and_nothing_is_added(arguments: dict[str, Any], message: str) -> None:
-    counts = three_players()
-    counts.record(*an_episode(0))
-    before = state_of(counts)
-    fine = spoiled_add("reward", (0, 0, 0, 0), 0.5)
-    with pytest.raises((ValueError, TypeError), match=message):
-        counts.add(**{**fine, **arguments})
-    assert state_of(counts) == before
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"states": [0, 1, 2]}, r"states must have shape \(H \+ 1,\) = \(4,\), got \(3,\)"),
-        ({"states": [0, 1, 4, 2]}, r"states\[2\] must be from 0 to 3, got 4"),
-        ({"states": [0, -1, 1, 2]}, r"states\[1\] must be from 0 to 3, got -1"),
-        ({"states": [0, 1, 1, 2.0]}, "states must be .*integers, got"),
-        ({"states": None}, "states must be .*integers, got"),
-        ({"joint_actions": [0, 11, 12]}, r"joint_actions\[2\] must be from 0 to 11, got 12"),
-        ({"joint_actions": [0, -1, 1]}, r"joint_actions\[1\] must be from 0 to 11, got -1"),
-        ({"joint_actions": [0, 1]}, r"joint_actions must have shape \(H,\) = \(3,\), got \(2,\)"),
-        ({"joint_actions": [[0, 0, 0], [1, 3, 1], [0, 0, 0]]}, r"joint_actions\[1, 1\] must be from 0 to 2, got 3"),
-        (
-            {"joint_actions": [[0, 0], [1, 1], [0, 0]]},
-            r"joint_actions must have shape \(H, m\) = \(3, 3\), got \(3, 2\)",
-        ),
-        ({"joint_actions": [0.0, 1.0, 2.0]}, "joint_actions must be .*integers"),
-        ({"joint_actions": np.zeros((3, 3))}, "joint_actions must be .*integers"),
-        ({"rewards": np.zeros((3, 2))}, r"rewards must have shape \(m, H\) = \(3, 3\), got \(3, 2\)"),
-        (
-            {"rewards": [[0, 0, 0], [0, 2, 0], [0, 0, 0]]},
-            "reward of player 1 at step 1, state 1, joint action 4 must be in",
-        ),
-        ({"rewards": [[0, 0, 0], [0, 0, 0], [0, 0, np.nan]]}, "reward of player 2 at step 2, state 2, .* got nan"),
-        ({"rewards": "abc"}, "rewards must be an array of real numbers"),
-    ],
-)
-def test_bad_episodes_are_named_and_nothing_is_added(change: dict[str, Any], message: str) -> None:
-    counts = three_players()
-    counts.record(*an_episode(0))
-    before = state_of(counts)
-    fine = {"states": [0, 1, 2, 3], "joint_actions": [3, 4, 5], "rewards": np.full((3, 3), 0.5)}
-    with pytest.raises((ValueError, TypeError), match=message):
-        counts.record(**{**fine, **change})
-    assert state_of(counts) == before
-
-
-def test_counts_up_to_the_largest_of_64_bits_and_not_one_more() -> None:
-    """2**62 twice would be negative, in one row, in two rows of a step, in one call, and by one episode more."""
-    most, unit = 2**63 - 1, np.zeros((2, 2, 3, 2), dtype=np.int64)
-    unit[:, 0, 1, 1] = 1
-    reward = np.full((1, 2, 2, 3), 0.5)
-    counts = Counts(2, (3,), 2)
-    counts.add(10**15 * unit, reward)
-    counts.add((most - 10**15) * unit, reward)
-    assert counts.n_episodes == most and counts.visits[1, 0, 1] == most and counts.transitions.min() == 0
-    full, elsewhere = state_of(counts), unit[:, ::-1, ::-1]
-    episode = [0, 0, 0], [0, 0], [[0.5, 0.5]]
-    message = r"must leave at most 2\*\*63 - 1 transitions of step 0, got \d{19,20} with it"
-    for again in (unit, elsewhere, 2**62 * unit + 2**62 * elsewhere, most * unit + most * elsewhere):
-        with pytest.raises(ValueError, match=f"^played {message}"):
-            counts.add(again, reward)
-        assert state_of(counts) == full
-    with pytest.raises(ValueError, match=f"^states {message}"):
-        counts.record(*episode)
-    assert state_of(counts) == full
-    with pytest.raises(ValueError, match="of step 0, got 18446744073709551614 with it"):
-        Counts(2, (3,), 2).add(most * unit + most * elsewhere, reward)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((0, (2, 2), 3), "n_states must be at least 1, got 0"),
-        ((2, (2, 0), 3), r"n_actions\[1\] must be at least 1, got 0"),
-        ((2, 4, 3), "n_actions must be a sequence"),
-        ((2, (), 3), "n_actions must have one entry per player"),
-        ((2, (2, 2), 0), "horizon must be at least 1, got 0"),
-        ((2, (2, 2), 1.5), "horizon must be an integer, got float 1.5"),
-    ],
-)
-def test_sizes_of_counts_are_checked(arguments: tuple[Any, ...], message: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=message):
-        Counts(*arguments)
-
-
-def test_copies_are_independent_and_views_are_read_only() -> None:
-    counts = three_players()
-    counts.record(*an_episode(0))
-    other = counts.copy()
-    before = state_of(counts)
-    assert state_of(other) == before and other.n_actions == counts.n_actions
-    other.record(*an_episode(0))
-    assert state_of(counts) == before != state_of(other)
-    seen = counts.visits
-    for array in (counts.transitions, counts.visits, counts.reward):
-        with pytest.raises(ValueError, match="read-only"):
-            array[...] = 1
-    counts.record(*an_episode(0))
-    assert seen.sum() == 6  # a view: it shows what was added since

@@ -1,0 +1,82 @@
+"""Bonuses: their formulas, in loops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
+from mornavi_lite.confidence import BONUS_CONSTANTS, bonus, log_term_at
+from mornavi_lite.uncertainty import UncertaintySet
+from tests.confidence.test_sets import SETS
+from tests.uncertainty.references import random_rows
+
+# Bonuses
+
+
+def bonus_in_loops(
+    ball: UncertaintySet,
+    p: np.ndarray,
+    visits: int,
+    upper: np.ndarray,
+    lower: np.ndarray,
+    term: float,
+    horizon: int,
+    episodes: int,
+    least: float | None,
+) -> float:
+    """The formulas of chapter 4, one row at a time."""
+    states, times = range(len(p)), max(visits, 1)
+    if isinstance(ball, KullbackLeibler) and ball.radius > 0:
+        rarest = min(p[s] for s in states if p[s] > 0) if least is None else least
+        return BONUS_CONSTANTS["KL"] * horizon / ball.radius * math.sqrt(term / (times * rarest)) + episodes**-0.5
+    middle = [(upper[s] + lower[s]) / 2 for s in states]
+    mean = sum(p[s] * middle[s] for s in states)
+    variance = sum(p[s] * (middle[s] - mean) ** 2 for s in states)
+    found = math.sqrt(BONUS_CONSTANTS["variance"] * term * variance / times)
+    found += BONUS_CONSTANTS["lower order"] * horizon**2 * len(p) * term / times + episodes**-0.5
+    if isinstance(ball, ChiSquare) and ball.radius > 0:
+        return found + BONUS_CONSTANTS["chi-square"] * horizon * math.sqrt(ball.radius * term / times)
+    return found + 2 * sum(p[s] * (upper[s] - lower[s]) for s in states) / horizon
+
+
+@pytest.mark.parametrize("ball", [*SETS, KullbackLeibler(0.0), ChiSquare(0.0)], ids=repr)
+def test_bonuses_are_their_formulas(ball: UncertaintySet) -> None:
+    rng = np.random.default_rng(6)
+    rows, _ = random_rows(rng, 12, 5)
+    visits = np.array([0, 1, 3, 10**2, 10**4, 10**8] * 2)
+    lower = rng.random(5)
+    upper, term = lower + rng.random(5), log_term_at(visits, 84, 0.05)
+    for least, episodes in ((None, 0), (0.01, 7), (0.01, 10**12)):
+        found = bonus(
+            ball, rows.reshape(3, 4, 5), visits.reshape(3, 4), upper, lower, term.reshape(3, 4), 6, episodes, least
+        )
+        expected = [
+            bonus_in_loops(ball, p, int(n), upper, lower, float(t), 6, max(episodes, 1), least)
+            for p, n, t in zip(rows, visits, term, strict=True)
+        ]
+        np.testing.assert_allclose(found, np.reshape(expected, (3, 4)), rtol=1e-12)
+
+
+def test_the_constants_of_the_bonuses_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, wide = np.full(4, 0.25), np.arange(4.0)
+    for ball, name in (
+        (TotalVariation(0.1), "variance"),
+        (TotalVariation(0.1), "lower order"),
+        (KullbackLeibler(0.1), "KL"),
+        (ChiSquare(0.1), "chi-square"),
+    ):
+        before = bonus(ball, rows, 100, wide, wide, 10.0, 3, 1)
+        with monkeypatch.context() as patch:
+            patch.setitem(BONUS_CONSTANTS, name, 5 * BONUS_CONSTANTS[name])
+            assert bonus(ball, rows, 100, wide, wide, 10.0, 3, 1) > before * 1.01
+
+
+def test_no_bonus_is_known_for_a_set_of_your_own() -> None:
+    class Mine(UncertaintySet):
+        radius = 0.1
+
+    with pytest.raises(TypeError, match="no bonus is known for Mine"):
+        bonus(Mine(), np.full(2, 0.5), 3, np.ones(2), np.zeros(2), 1.0, 2, 3)

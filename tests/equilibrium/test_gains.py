@@ -1,0 +1,68 @@
+"""Deviation gains and values: the best of all deviations, by brute force."""
+
+import numpy as np
+import pytest
+
+from mornavi_lite.equilibrium import (
+    deviation_gain,
+    deviation_value,
+    is_product,
+)
+from tests.equilibrium.references import PENNIES, SMALL, brute_gain, brute_value, mixed_policies
+
+# Gains
+
+
+@pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
+@pytest.mark.parametrize("n_actions", SMALL)
+def test_gain_and_value_are_the_best_of_all_deviations(n_actions, concept):
+    rng = np.random.default_rng(1)
+    payoffs = rng.normal(size=(4, len(n_actions), int(np.prod(n_actions))))
+    policy = mixed_policies(rng, 4, n_actions, concept)
+    gain = deviation_gain(payoffs, policy, n_actions, concept)
+    for g in range(4):
+        assert gain[g] == pytest.approx(brute_gain(payoffs[g], policy[g], n_actions, concept), abs=1e-12)
+        for i in range(len(n_actions)):
+            value = deviation_value(payoffs[g, i], policy[g], n_actions, i, concept)
+            assert value == pytest.approx(brute_value(payoffs[g, i], policy[g], n_actions, i, concept), abs=1e-12)
+
+
+def test_gain_is_in_payoff_units_whatever_their_size():
+    policy = np.array([0.5, 0, 0.25, 0.25])
+    gain = float(deviation_gain(PENNIES, policy, (2, 2), "cce"))
+    for scale in (2.0**-1000, 1e-5, 3.0, 2.0**1000):
+        assert float(deviation_gain(PENNIES * scale, policy, (2, 2), "cce")) == pytest.approx(gain * scale, rel=1e-14)
+    assert float(deviation_gain(1e8 + PENNIES, policy, (2, 2), "cce")) == pytest.approx(gain, rel=1e-12)
+    huge = np.array([[1, -1, -1, 1], [0, 0, 0, 0]]) * 1.7e308
+    assert deviation_gain(huge, [0.5, 0.25, 0.125, 0.125], (2, 2), "cce") == 0
+
+
+def test_gain_is_never_negative_where_following_beats_every_deviation():
+    game, policy = [[1, 0, 0, 1]] * 2, [0.5, 0, 0, 0.5]
+    assert float(deviation_gain(game, policy, (2, 2), "cce")) == 0
+    assert float(deviation_value(game[0], policy, (2, 2), 0, "cce")) == 0.5
+    assert float(deviation_value(game[0], policy, (2, 2), 0, "ce")) == 1
+
+
+def test_a_product_policy_is_recognised():
+    rng = np.random.default_rng(2)
+    for n_actions in SMALL:
+        policy = mixed_policies(rng, 3, n_actions, "nash")
+        assert is_product(policy, n_actions).all()
+        if np.sum(np.array(n_actions) > 1) > 1:
+            tilted = policy.copy()
+            tilted[1] = 0.5 * np.eye(policy.shape[1])[0] + 0.5 * np.eye(policy.shape[1])[-1]
+            assert is_product(tilted, n_actions).tolist() == [True, False, True]
+    assert not is_product([0.25 + 1e-6, 0.25 - 1e-6, 0.25 - 1e-6, 0.25 + 1e-6], (2, 2))
+    assert is_product([0.25 + 1e-10, 0.25 - 1e-10, 0.25 - 1e-10, 0.25 + 1e-10], (2, 2))
+
+
+def test_gains_do_not_depend_on_the_batch():
+    rng = np.random.default_rng(10)
+    for n_actions in [(3, 3), (10, 10), (2, 5), (3, 3, 3)]:
+        payoffs = rng.normal(size=(50, len(n_actions), int(np.prod(n_actions))))
+        policy = mixed_policies(rng, 50, n_actions, "cce")
+        for concept in ("ce", "cce"):
+            together = deviation_gain(payoffs, policy, n_actions, concept)
+            alone = [deviation_gain(u, p, n_actions, concept) for u, p in zip(payoffs, policy, strict=True)]
+            assert np.array(alone).tobytes() == together.tobytes()

@@ -1,0 +1,219 @@
+"""Whoever makes them, the same bytes; and workers, machines and sweeps that die."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mornavi_lite.sweep.workers as module
+from mornavi_lite.sweep import Grid, sweep
+from tests import ROOT
+from tests.sweep.grids import CONTENT, GRID, TINY, files
+
+# ---- whoever makes them ----
+
+
+def test_two_processes_make_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    done = sweep(GRID, tmp_path, n_jobs=2)
+    assert files(tmp_path) == undisturbed
+    assert [row["seed"] for row in done.table] == [each["seed"] for each in GRID.configurations]
+
+
+def cluster_of_two() -> Any:
+    """A Dask cluster on this machine, with two worker processes."""
+    distributed = pytest.importorskip("distributed")
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
+    return distributed.LocalCluster(n_workers=2, **options)
+
+
+def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with cluster_of_two() as cluster:
+        done = sweep(GRID, tmp_path, scheduler=cluster.scheduler_address)
+        assert done.failures == [] and files(tmp_path) == undisturbed
+        failing = Grid.of(CONTENT | {"learner": [{"name": "OfflinePessimistic", "behaviour": [[[1.0]]]}]})
+        done = sweep(failing, tmp_path / "failing", scheduler=cluster.scheduler_address)
+        assert len(done.failures) == len(failing.configurations) and done.table == []
+
+
+class TerminatedWorkerError(Exception):
+    """Named like joblib's."""
+
+
+class KilledWorker(Exception):
+    """Named like Dask's."""
+
+
+@pytest.mark.parametrize("broken", [TerminatedWorkerError, KilledWorker])
+def test_workers_that_die_again_and_again_end_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: type[Exception]
+) -> None:
+    attempts: list[int] = []
+
+    def dying(tasks: list[Any], n_jobs: int, scheduler: str | None) -> Iterator[Any]:
+        attempts.append(len(tasks))
+        if len(attempts) == 2:  # a result between two broken pools; after it nothing but broken pools
+            yield module._keyed(*tasks[0])
+        raise broken("killed")
+
+    monkeypatch.setattr(module, "_in_parallel", dying)
+    with pytest.raises(RuntimeError, match=r"workers were killed 3 times in a row; 2 runs are left"):
+        sweep(TINY, tmp_path)
+    assert attempts == [3, 3, 2, 2]
+    assert len(list(tmp_path.glob("*.npz"))) == 1
+
+
+def test_other_errors_of_the_machinery_are_not_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: Any) -> Iterator[Any]:
+        raise LookupError("no such scheduler")
+
+    monkeypatch.setattr(module, "_in_parallel", failing)
+    with pytest.raises(LookupError, match="no such scheduler"):
+        sweep(TINY, tmp_path)
+
+
+def swept_while_a_worker_is_killed(folder: Path, workers: Callable[[], list[int]], **options: Any) -> None:
+    """Do the grid, and kill a worker once some runs are done."""
+    left: list[int] = []
+
+    def kill() -> None:
+        deadline = time.monotonic() + 120
+        while len(list(folder.glob("*.npz"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        os.kill(workers()[0], signal.SIGKILL)
+        left.append(len(GRID.configurations) - len(list(folder.glob("*.npz"))))
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    done = sweep(GRID, folder, **options)
+    killer.join()
+    assert done.failures == [] and left[0] > 0
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    pool = pytest.importorskip("joblib.externals.loky.reusable_executor")
+    swept_while_a_worker_is_killed(tmp_path, lambda: list(pool._executor._processes), n_jobs=2)
+    assert files(tmp_path) == undisturbed
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    with cluster_of_two() as cluster:
+        workers = lambda: [nanny.pid for nanny in cluster.workers.values()]  # noqa: E731
+        swept_while_a_worker_is_killed(tmp_path, workers, scheduler=cluster.scheduler_address)
+    assert files(tmp_path) == undisturbed
+
+
+#: A sweep in a process of its own, slow enough to be met in the middle; it may kill itself while it writes.
+DRIVER = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have switched it off for jobs behind the scenes
+import numpy as np
+import mornavi_lite.__main__
+savez, calls = np.savez, []
+def slowly(handle, **arrays):
+    calls.append(handle)
+    savez(handle, **arrays)
+    if len(calls) == {dies_at}:
+        handle.flush()
+        os.truncate(handle.name, 1000)
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+np.savez = slowly
+if __name__ == "__main__":
+    sys.exit(mornavi_lite.__main__.main())
+"""
+
+
+def start(tmp_path: Path, n_jobs: int, dies_at: int = 0) -> subprocess.Popen[str]:
+    """A sweep of the grid, in a session of its own."""
+    lines = ["episodes = 10", "seeds = [3, 0]"]
+    for table in ("game", "learner", "uncertainty"):
+        for entry in CONTENT[table]:
+            lines += [f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
+    (tmp_path / "grid.toml").write_text("\n".join(lines), encoding="utf8")
+    assert Grid.read(tmp_path / "grid.toml") == GRID
+    options = ["sweep", "grid.toml", "--out", "out", "--quiet", "--jobs", str(n_jobs)]
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", DRIVER.format(dies_at=dies_at), *options],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)
+
+
+def until_some_are_done(driver: subprocess.Popen[str], folder: Path, some: int = 3) -> None:
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("*.npz"))) < some:
+        assert driver.poll() is None and time.monotonic() < deadline, driver.communicate()
+        time.sleep(0.005)
+
+
+def end(driver: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait for a sweep, end the workers that it left behind, and return what it said."""
+    try:
+        driver.wait(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(driver.pid, signal.SIGKILL)
+    return driver.communicate()
+
+
+@pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
+def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, undisturbed: dict[str, bytes], n_jobs: int) -> None:
+    driver = start(tmp_path, n_jobs)
+    until_some_are_done(driver, tmp_path / "out")
+    driver.kill()
+    end(driver)
+    there = set(files(tmp_path / "out"))
+    assert "table.csv" not in there and 3 <= len(there) < 16
+    sweep(GRID, tmp_path / "out", resume=True)
+    assert files(tmp_path / "out") == undisturbed
+
+
+def test_a_sweep_that_dies_while_it_writes_leaves_no_half_a_file(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    driver = start(tmp_path, 1, dies_at=4)
+    end(driver)
+    assert driver.returncode == -signal.SIGKILL
+    there = files(tmp_path / "out")
+    assert len(there) == 4
+    (partial,) = [name for name in there if name.endswith(".partial")]
+    assert partial.endswith(f".npz.{driver.pid}.partial") and len(there[partial]) == 1000
+    assert all(stored == undisturbed[name] for name, stored in there.items() if name != partial)
+    sweep(GRID, tmp_path / "out", resume=True)
+    assert files(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
+def test_control_c_stops_and_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, bytes], n_jobs: int) -> None:
+    driver = start(tmp_path, n_jobs)
+    until_some_are_done(driver, tmp_path / "out")
+    os.killpg(driver.pid, signal.SIGINT)  # a terminal sends it to the workers as well
+    said, complained = end(driver)
+    assert driver.returncode == 130
+    assert said == "" and "stopped; the same command with --resume goes on from here" in complained
+    there = files(tmp_path / "out")
+    assert 3 <= len(there) < 16 and set(there) < set(undisturbed)
+    sweep(GRID, tmp_path / "out", resume=True)
+    assert files(tmp_path / "out") == undisturbed

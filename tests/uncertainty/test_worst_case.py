@@ -1,0 +1,95 @@
+"""The algorithms of worst cases: many rows against one, the edge of floating point, few steps, little memory."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
+from mornavi_lite.uncertainty.worst_case import kl_solve
+from tests.uncertainty.references import kl_reference
+from tests.uncertainty.test_balls import SETS
+
+
+@pytest.mark.parametrize("n_states", [12, 40, 64, 65, 150])
+@pytest.mark.parametrize("radius", [1e-6, 0.02, 0.2, 0.7, 1.0])
+def test_total_variation_for_many_rows_is_the_closed_form_row_by_row(n_states: int, radius: float) -> None:
+    """Rows of all kinds in one call: the backup treats them in pieces, and looks as deep as the worst row needs."""
+    rng = np.random.default_rng(n_states)
+    dense, v = rng.dirichlet(np.ones(n_states), size=900), rng.normal(size=n_states)
+    sparse = rng.dirichlet(np.full(n_states, 0.02), size=900)
+    certain = np.eye(n_states)[rng.integers(n_states, size=100)]
+    rows = np.concatenate([dense, sparse, certain, dense[:100]])
+    order = np.argsort(-v)
+    tails, gaps = np.cumsum(rows[:, order], axis=1)[:, :-1], -np.diff(v[order])
+    expected = v.min() + (np.maximum(tails - radius, 0) * gaps).sum(axis=1)
+    np.testing.assert_allclose(TotalVariation(radius).worst_case(rows, v), expected, rtol=0, atol=2e-14)
+
+
+def test_chi_square_with_weights_at_the_edge_of_floating_point_and_huge_radii() -> None:
+    """A weight of 1e-300 cannot take over at radius .1: its divergence would be 1e300."""
+    assert ChiSquare(0.1).worst_case([1e-300, 0, 1], [0, 1e-12, 1]) == 1.0
+    v = np.array([0.0, 0.1, 0.7, 0.9])
+    for radius in (1e4, 1e8, 1e16, 1e30, 1e40):
+        rare = 0.5 / radius
+        row = np.array([rare, 1 / 3, 1 / 3, 1 / 3 - rare])
+        ball = ChiSquare(radius)
+        kernel = ball.worst_kernel(row, v)
+        # With mass m on the lowest state: m^2 / rare + 3 (1 - m)^2 - 1 = radius, so m is sqrt(1/2) up to 1 / radius.
+        assert kernel[0] == pytest.approx(np.sqrt(0.5), abs=3 / radius + 1e-12)
+        assert kernel @ v == pytest.approx(ball.worst_case(row, v), abs=1e-13)
+        assert ball.divergence(kernel, row) <= radius * (1 + 1e-12)
+
+
+def test_kl_with_weights_at_the_edge_of_floating_point() -> None:
+    v = np.array([0.0, 1.0, 0.5])
+    for weight, digits in ((1e-17, 1e-12), (1e-300, 1e-12), (5e-324, 1e-2)):  # the last has one bit left
+        row = np.array([weight, 0.7, 0.3])
+        for radius in (1e-9, 0.1, 2.0, 650.0, 800.0):
+            found = float(KullbackLeibler(radius).worst_case(row, v))
+            assert found == pytest.approx(kl_reference(row, v, radius), abs=digits), (weight, radius)
+    near_tie = np.array([0.5, 0.5 + 1e-15, 1.0])
+    assert KullbackLeibler(0.5).worst_case([0.3, 0.3, 0.4], near_tie) == pytest.approx(
+        kl_reference(np.array([0.3, 0.3, 0.4]), near_tie, 0.5), abs=1e-12
+    )
+
+
+def test_kl_between_plateaus_of_the_divergence() -> None:
+    """Two values nearly tie, so the divergence stands still between tilts of 10 and 1e10: no place to stop."""
+    p, v = np.array([0.38, 0.26, 0.05, 0.31]), np.array([0.0, 3.25e-11, 1.0, 1.23e-19])
+    for radius in (0.06, 0.1476, 0.3):
+        found = KullbackLeibler(radius).worst_case(p, v)
+        assert found == pytest.approx(kl_reference(p, v, radius), abs=1e-15)
+
+
+def test_kl_saturates_exactly_at_minus_log_of_the_lowest_mass() -> None:
+    row, v = np.array([0.2, 0.3, 0.5]), np.array([0.25, 0.25, 1.0])
+    assert KullbackLeibler(-np.log(0.5) + 1e-9).worst_case(row, v) == 0.25
+    assert KullbackLeibler(-np.log(0.5) - 1e-3).worst_case(row, v) > 0.25 + 1e-5
+    assert KullbackLeibler(50.0).worst_kernel(row, v) == pytest.approx(np.array([0.4, 0.6, 0.0]))
+
+
+@pytest.mark.parametrize("n_states", [10, 50, 200])
+def test_kl_takes_few_newton_steps(n_states: int) -> None:
+    rng = np.random.default_rng(n_states)
+    for radius, density in itertools.product((0.01, 0.1, 1.0), (0.1, 1.0)):
+        rows, x = rng.dirichlet(np.full(n_states, density), size=500), rng.random(n_states)
+        x = (x - x.min()) / np.ptp(x)
+        assert np.median(kl_solve(rows, x, radius)[2]) <= 8
+
+
+def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
+    import tracemalloc
+
+    rng = np.random.default_rng(1)
+    for n_states, n_rows in ((20, 20_000), (300, 1500)):
+        rows, v = rng.dirichlet(np.ones(n_states), size=n_rows), rng.random(n_states)
+        for ball in SETS:
+            ball.worst_case_unchecked(rows[:10], v)
+            tracemalloc.start()
+            ball.worst_case_unchecked(rows, v)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak <= 2 * rows.nbytes, (ball, n_states, peak / rows.nbytes)
