@@ -7,13 +7,17 @@ frequencies give (``bonus``). The first is proven here with every constant; the 
 with constants of our own.
 
 **Files.** ``counts`` has what was seen, ``sets`` the confidence sets, ``tails`` the inequalities that they are made of,
-``bonuses`` the bonuses. Definitions, proofs and measurements: chapter 4 of the book.
+``bonuses`` the bonuses. ``row_martingale`` has the bet on a whole row at once, ``kl_ball`` the highest mean that it
+leaves, ``means`` the same for the mean of random rewards. Definitions, proofs and measurements: chapter 4 of the book.
 """
 
 from __future__ import annotations
 
 from .bonuses import BONUS_CONSTANTS, bonus, log_term_at
 from .counts import Counts
+from .kl_ball import highest_mean
+from .means import highest_average
+from .row_martingale import row_cost
 from .sets import TAILS, ConfidenceSet
 from .tails import bernstein, chernoff, hoeffding
 
@@ -25,6 +29,9 @@ __all__ = [
     "bernstein",
     "bonus",
     "chernoff",
+    "highest_average",
+    "highest_mean",
     "hoeffding",
     "log_term_at",
+    "row_cost",
 ]
