@@ -16,6 +16,7 @@ import numpy as np
 from .. import checks
 from .base import UncertaintySet
 from .worst_case import (
+    chi_square_divergence,
     chi_square_kernel,
     chi_square_worst,
     kl_divergence,
@@ -200,9 +201,7 @@ class ChiSquare(UncertaintySet):
         return chi_square_kernel(rows, x, self.radius)
 
     def _divergence(self, q: np.ndarray, p: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            terms = np.where(p > 0, (q - p) ** 2 / p, 0.0)
-        return np.where(_leaves_support(q, p), np.inf, terms.sum(axis=-1))
+        return chi_square_divergence(q, p)
 
 
 def sets_per_player(uncertainty: UncertaintySet | Sequence[UncertaintySet], n_players: int) -> list[UncertaintySet]:

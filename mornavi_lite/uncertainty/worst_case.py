@@ -14,6 +14,10 @@ CHUNK = 2**14
 PRODUCT_UP_TO = 64
 #: Below this tilt the log of a sum near 1 is taken by expm1 and log1p, or its leading digits would be lost.
 GENTLE_TILT = 1e-3
+#: Sums of weights below this are near the smallest numbers there are: the weights are made again from logarithms.
+FAINT = 1e-290
+#: A KL ball of this radius moves no expectation of values in [0, 1] by a digit: by Pinsker, at most sqrt(radius / 2).
+NEGLIGIBLE = 1e-34
 
 
 def pieces(rows: np.ndarray, copies: int = 1) -> list[slice]:
@@ -86,10 +90,25 @@ def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarr
 def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """The kernel at which the chi-square worst case is attained, proportional to p (threshold - x)+, shape (R, S)."""
     active, centre, mean, variance, slack = _chi_square_active(rows, x, radius)
-    tilt = np.sqrt(np.divide(slack, variance, out=np.zeros_like(slack), where=variance > 0))
+    # Two roots: where the only other states have a probability of 1e-308, the quotient would overflow.
+    tilt = np.divide(np.sqrt(slack), np.sqrt(variance), out=np.zeros_like(slack), where=variance > 0)
     distance = x - centre[:, None]
     weights = active * np.maximum(1 + tilt[:, None] * (mean[:, None] - distance), 0.0)
-    return weights / weights.sum(axis=1, keepdims=True)
+    kernel = weights / weights.sum(axis=1, keepdims=True)
+    # Probabilities of 1e-308 have few digits, and the kernel may be outside the ball. On the straight way to p the root
+    # of the divergence falls in proportion.
+    divergence = chi_square_divergence(kernel, rows)
+    outside = divergence > radius * (1 + 1e-13)
+    share = np.sqrt(radius / divergence[outside])[:, None]
+    kernel[outside] = share * kernel[outside] + (1 - share) * rows[outside]
+    return kernel
+
+
+def chi_square_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Sum of (q - p)^2 / p over the last axis, infinite where q leaves the support of p."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        terms = np.where(p > 0, ((q - p) / np.sqrt(p)) ** 2, np.where(q > 0, np.inf, 0.0))
+        return terms.sum(axis=-1)
 
 
 def _chi_square_active(
@@ -136,7 +155,8 @@ def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     above = x - lowest_in_support(rows, x)[:, None]
     with np.errstate(invalid="ignore"):  # an infinite tilt leaves the lowest states alone
         exponent = np.where(above > 0, -tilt[:, None] * above, 0.0)
-    weights = np.where((rows > 0) & (above >= 0), rows * np.exp(exponent), 0.0)
+    reached = np.where(above >= 0, rows, 0.0)
+    weights, _ = _tilted_weights(reached, exponent, True)
     kernel = weights / weights.sum(axis=1, keepdims=True)
     # Rounding may leave the kernel just outside the ball. Divergence is convex: a small step towards p mends it.
     excess = np.maximum(1 - radius / np.maximum(kl_divergence(kernel, rows), radius), 0.0)[:, None]
@@ -168,16 +188,20 @@ def kl_solve(
     on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
     worst, tilt, steps = lowest.copy(), np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
     open_rows = np.flatnonzero(np.log(on_lowest / mass) + radius < 0)
+    if radius < NEGLIGIBLE:
+        worst[open_rows], tilt[open_rows] = rows[open_rows] @ x, 0.0
+        return worst, tilt, steps
     p, mass, low = rows[open_rows], mass[open_rows], lowest[open_rows]
     drop = low[:, None] - x
     np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
+    faint = bool((on_lowest[open_rows] < FAINT).any())
     t = _kl_first_tilt(p, x, radius)
     moments = None if to_the_tilt else np.stack([np.ones_like(x), x, x * x], axis=1)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
     for _ in range(400):
         if not len(open_rows):
             break
-        height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments)
+        height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments, faint)
         excess = -t * height - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
         done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below)
@@ -192,7 +216,7 @@ def kl_solve(
         worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
         tilt[open_rows] = t
         inside = (newton > below) & (newton < above)
-        middle = np.where(np.isfinite(above), np.sqrt(np.maximum(below, above * 1e-6) * above), 2 * t)
+        middle = np.where(np.isfinite(above), np.sqrt(np.maximum(below, above * 1e-6)) * np.sqrt(above), 2 * t)
         t = np.where(inside, newton, middle)
         go = ~done
         if not go.all():
@@ -211,17 +235,35 @@ def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     return t * np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
 
 
+def _tilted_weights(p: np.ndarray, exponent: np.ndarray, faint: bool) -> tuple[np.ndarray, np.ndarray]:
+    """p exp(exponent), and the log of what a row was divided by: with ``faint`` one whose sum would lose its digits."""
+    weights = np.exp(exponent, out=None if faint else exponent)
+    weights *= p
+    divided = np.zeros(len(p))
+    if faint:
+        small = np.flatnonzero(weights.sum(axis=1) < FAINT)
+        with np.errstate(divide="ignore"):
+            logs = np.log(p[small]) + exponent[small]
+        divided[small] = logs.max(axis=1)
+        weights[small] = np.exp(logs - divided[small, None])
+    return weights, divided
+
+
 def _kl_tilted(
-    p: np.ndarray, mass: np.ndarray, low: np.ndarray, drop: np.ndarray, t: np.ndarray, moments: np.ndarray | None
+    p: np.ndarray,
+    mass: np.ndarray,
+    low: np.ndarray,
+    drop: np.ndarray,
+    t: np.ndarray,
+    moments: np.ndarray | None,
+    faint: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Under the rows weighted by exp(t drop): mean of -drop, variance, and the log of what the weights sum to.
 
     With ``moments`` (S, 3), the powers of x, the sums are one matrix product. Without, they come from ``drop``: slower,
     but with all digits where values nearly tie.
     """
-    weights = t[:, None] * drop
-    np.exp(weights, out=weights)
-    weights *= p
+    weights, divided = _tilted_weights(p, t[:, None] * drop, faint)
     if moments is None:
         total = weights.sum(axis=1)
         weights *= drop
@@ -232,7 +274,7 @@ def _kl_tilted(
         mean = mean / total
         height = mean - low
         variance = square / total - mean**2
-    log_total = np.log(total / mass)
+    log_total = np.log(total / mass) + divided
     gentle = t < GENTLE_TILT
     if gentle.any():
         less = np.expm1(t[gentle, None] * drop[gentle])

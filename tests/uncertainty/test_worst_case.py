@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
+from mornavi_lite.uncertainty import UncertaintySet
 from mornavi_lite.uncertainty.worst_case import kl_solve
-from tests.uncertainty.references import kl_reference
+from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows
 from tests.uncertainty.test_balls import SETS
 
 
@@ -41,6 +42,73 @@ def test_chi_square_with_weights_at_the_edge_of_floating_point_and_huge_radii() 
         assert kernel[0] == pytest.approx(np.sqrt(0.5), abs=3 / radius + 1e-12)
         assert kernel @ v == pytest.approx(ball.worst_case(row, v), abs=1e-13)
         assert ball.divergence(kernel, row) <= radius * (1 + 1e-12)
+
+
+def assert_attained(ball: UncertaintySet, row: np.ndarray, v: np.ndarray) -> None:
+    """The worst kernel is a distribution in the ball, and its expectation the worst case; nothing warns."""
+    kernel, worst = ball.worst_kernel(row, v), ball.worst_case(row, v)
+    assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-12)
+    assert ball.divergence(kernel, row) <= ball.radius * (1 + 1e-9) + 1e-15
+    # In units of the range, which may itself be beyond the largest number: halves.
+    half = v.max() / 2 - v.min() / 2
+    if half > 0:
+        scaled, found = (v / 2 - v.min() / 2) / half, (worst / 2 - v.min() / 2) / half
+        assert kernel @ scaled == pytest.approx(found, abs=1e-11 + 1e-15 * np.abs(v).max() / half)
+
+
+@pytest.mark.parametrize("radius", [1e-33, 1e-100, 1e-190, 1e-200, 1e-250, 1e-300, 5e-324])
+def test_a_radius_near_zero_is_the_expectation_to_the_last_digit(radius: float) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(30):
+        (row, *_), v = random_rows(rng, 1, 5)
+        for ball in (KullbackLeibler(radius), ChiSquare(radius), TotalVariation(radius)):
+            assert ball.worst_case(row, v) == pytest.approx(row @ v, abs=1e-15)
+            assert_attained(ball, row, v)
+
+
+@pytest.mark.parametrize("rare", [1e-300, 1e-307, 1e-308, 2e-310, 1.285e-321, 5e-324])
+def test_probabilities_at_the_edge_of_floating_point(rare: float) -> None:
+    """Against the duals in 80 bits. KL moves .01 of the mass to a state of probability 1e-321; chi-square nothing."""
+    for row, v in (
+        ([1 - 1e-16, rare], [1.0, 0.0]),
+        ([0.25, rare, 0.75], [0.5, 0.0, 1.0]),
+        ([rare, 0.25, rare, 0.75], [0.0, 0.6, 0.5, 0.4]),
+        ([rare, 3 * rare, 1.0], [1e-9, 0.0, 1.0]),
+    ):
+        p, value = np.array(row), np.array(v)
+        for radius in (0.01, 0.4, 7.0):
+            assert_attained(KullbackLeibler(radius), p, value)
+            assert_attained(ChiSquare(radius), p, value)
+            found = KullbackLeibler(radius).worst_case(p, value)
+            assert found == pytest.approx(kl_reference(p, value, radius), abs=1e-12)
+            found = ChiSquare(radius).worst_case(p, value)
+            assert found == pytest.approx(chi_square_reference(p, value, radius), abs=1e-12)
+
+
+@pytest.mark.parametrize("width", [1e-10, 1e-12, 1e-14, 1e-100, 1e-200, 1e-300, 1e200, 1e308])
+def test_values_of_any_range(width: float) -> None:
+    rng = np.random.default_rng(13)
+    for centre, radius in itertools.product((0.0, 1.0), (1e-3, 0.1, 1.0, 10.0)):
+        for _ in range(5):
+            (row, *_), v = random_rows(rng, 1, 4)
+            scaled = centre + width * v / max(1.0, np.abs(v).max())
+            for ball in (KullbackLeibler(radius), ChiSquare(radius), TotalVariation(min(radius, 1.0))):
+                assert_attained(ball, row, scaled)
+
+
+def test_numbers_of_every_size_at_once() -> None:
+    """Probabilities and differences of values from 1 down to 1e-323, radii from 1000 down to that."""
+    rng = np.random.default_rng(21)
+    for k in range(1500):
+        (row, *_), v = random_rows(rng, 1, int(rng.integers(2, 6)))
+        rare, near = rng.random((2, len(v))) < 0.4
+        row[rare] = 10.0 ** -rng.uniform(0, 323, rare.sum())
+        row = row / row.sum()
+        v[near] = v[rng.integers(len(v))] + 10.0 ** -rng.uniform(0, 323, near.sum())
+        v *= 10.0 ** (rng.uniform(-250, 300) if k % 3 == 0 else 0)
+        radius = 10.0 ** (rng.uniform(-323, 3) if k % 2 else rng.uniform(-4, 1))
+        assert_attained(KullbackLeibler(radius), row, v)
+        assert_attained(ChiSquare(radius), row, v)
 
 
 def test_kl_with_weights_at_the_edge_of_floating_point() -> None:
