@@ -151,6 +151,23 @@ def number(name: str, value: Any, low: float, high: float = np.inf) -> float:
     return result
 
 
+def numbers(name: str, value: Any, low: float, high: float = np.inf) -> float | np.ndarray:
+    """``value`` as a float, or as a read-only copy in float64 where it is an array, each entry in the interval."""
+    if not isinstance(value, np.ndarray):
+        return number(name, value, low, high)
+    array = _array(name, value, "iuf", "real numbers").astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0
+    if array.size == 0:
+        raise ValueError(f"{name} must have an entry, got {shown(value)}")
+    bad = ~((array >= low) & (array <= high) & np.isfinite(array))
+    if bad.any():
+        where = first_true(bad)
+        number(f"{name}{place(where)}", float(array[where]), low, high)
+    if array.ndim == 0:
+        return float(array)
+    array.setflags(write=False)
+    return array
+
+
 def probability(name: str, value: Any) -> float:
     """``value`` as a float in (0, 1), both ends left out."""
     result = number(name, value, -np.inf)

@@ -167,6 +167,8 @@ def _label(ball: Any) -> str:
     if not isinstance(ball, UncertaintySet):
         raise TypeError(f"balls must be uncertainty sets, got {ball!r}")
     name = set_name(ball).replace("chi-square", "χ²")
+    if isinstance(ball.radius, np.ndarray):
+        return f"{name}, a radius per row"
     return name if name == "nominal" else f"{name} {short(ball.radius)}"
 
 

@@ -4,6 +4,8 @@
 distributions q with ``divergence(q, p) <= radius``: :class:`TotalVariation`, :class:`KullbackLeibler`,
 :class:`ChiSquare`, or p alone, :class:`Nominal`. Each is a frozen dataclass that checks its radius.
 
+Values may belong to the row, v (..., S), as where rewards depend on the next state; so may the radius, an array.
+
 **Operator.** A set knows three things::
 
     worst_case(p, v)     min over q in U(p) of q . v
@@ -14,7 +16,8 @@ distributions q with ``divergence(q, p) <= radius``: :class:`TotalVariation`, :c
 the dual value is a lower bound; they are equal to about 1e-12 of the range of v.
 
 **Files.** ``balls`` has the four sets, ``base`` what they share and what a set of your own needs, ``worst_case`` the
-arithmetic for many rows at once. Derivations: chapter 2 of the book.
+arithmetic for many rows at once, ``each_row`` that for rows which differ in values or radius. Derivations: chapter 2 of
+the book.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import checks
+from ..contents import ByContents
 from .base import UncertaintySet
+from .each_row import tv_worst_each
 from .worst_case import (
     chi_square_divergence,
     chi_square_kernel,
@@ -31,7 +33,7 @@ __all__ = ["ChiSquare", "KullbackLeibler", "Nominal", "TotalVariation", "Uncerta
 
 
 @dataclass(frozen=True)
-class Nominal(UncertaintySet):
+class Nominal(UncertaintySet, row_values=True):
     """The set that holds the nominal kernel alone: no robustness.
 
     Notes
@@ -54,21 +56,35 @@ class Nominal(UncertaintySet):
         return _half_distance(q, p)
 
 
-@dataclass(frozen=True)
-class TotalVariation(UncertaintySet):
+@dataclass(frozen=True, eq=False, repr=False)
+class Ball(ByContents, UncertaintySet, row_values=True):
+    """What the balls have in common: a radius that has been checked, one for all rows or one for each.
+
+    Two balls are equal, and have the same hash, if their radii have the same entries in the same shape.
+    """
+
+    radius: float | np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", checks.numbers("radius", self.radius, 0.0))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TotalVariation(Ball, row_values=True):
     """All kernels within a total-variation distance of the nominal one.
 
     Parameters
     ----------
-    radius : float
-        Largest distance, in [0, 1]: the probability mass that may move.
+    radius : float or numpy.ndarray
+        Largest distance, in [0, 1]: the probability mass that may move. An array has one for each row: it broadcasts
+        to (H, S, A) in planning and learning, to the leading axes of ``p`` in :meth:`worst_case`.
     shift_support : bool
         Whether mass may move to states that the nominal row never reaches. Default True.
 
     Raises
     ------
     ValueError, TypeError
-        If the radius is not a number in [0, 1], or ``shift_support`` is not a bool.
+        If an entry of the radius is not a number in [0, 1], or ``shift_support`` is not a bool.
 
     Notes
     -----
@@ -82,23 +98,25 @@ class TotalVariation(UncertaintySet):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mornavi_lite import TotalVariation
     >>> risky, v = [0.9, 0.0, 0.1], [1.0, 0.6, 0.0]
     >>> ball = TotalVariation(0.2)
     >>> bool(abs(ball.worst_kernel(risky, v) @ v - ball.worst_case(risky, v)) < 1e-15)
     True
+    >>> TotalVariation(np.array([0.0, 0.2])).worst_case([risky, risky], v).round(12).tolist() == [0.9, 0.7]
+    True
     """
 
-    radius: float
     shift_support: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "radius", checks.number("radius", self.radius, 0.0, 1.0))
+        object.__setattr__(self, "radius", checks.numbers("radius", self.radius, 0.0, 1.0))
         if not isinstance(self.shift_support, (bool, np.bool_)):
             raise TypeError(f"shift_support must be True or False, got {self.shift_support!r}")
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-        worst = tv_worst(rows, x, self.radius)
+        worst = (tv_worst if x.ndim == 1 else tv_worst_each)(rows, x, self.radius)
         if self.shift_support:
             return worst
         return np.minimum(worst + self.radius * lowest_in_support(rows, x), 1.0)
@@ -112,19 +130,20 @@ class TotalVariation(UncertaintySet):
         return np.where(_leaves_support(q, p), np.inf, _half_distance(q, p))
 
 
-@dataclass(frozen=True)
-class KullbackLeibler(UncertaintySet):
+@dataclass(frozen=True, eq=False, repr=False)
+class KullbackLeibler(Ball, row_values=True):
     """All kernels within a Kullback-Leibler divergence of the nominal one; the support stays.
 
     Parameters
     ----------
-    radius : float
-        Largest divergence sum of q log(q / p), in nats, at least 0.
+    radius : float or numpy.ndarray
+        Largest divergence sum of q log(q / p), in nats, at least 0. An array has one for each row, as in
+        :class:`TotalVariation`.
 
     Raises
     ------
     ValueError, TypeError
-        If the radius is not a finite number of at least 0.
+        If an entry of the radius is not a finite number of at least 0.
 
     Notes
     -----
@@ -144,10 +163,7 @@ class KullbackLeibler(UncertaintySet):
     True
     """
 
-    radius: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "radius", checks.number("radius", self.radius, 0.0))
+    shift_support = False
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         return kl_worst(rows, x, self.radius)
@@ -159,19 +175,20 @@ class KullbackLeibler(UncertaintySet):
         return kl_divergence(q, p)
 
 
-@dataclass(frozen=True)
-class ChiSquare(UncertaintySet):
+@dataclass(frozen=True, eq=False, repr=False)
+class ChiSquare(Ball, row_values=True):
     """All kernels within a chi-square divergence of the nominal one; the support stays.
 
     Parameters
     ----------
-    radius : float
-        Largest divergence sum of (q - p)^2 / p, at least 0.
+    radius : float or numpy.ndarray
+        Largest divergence sum of (q - p)^2 / p, at least 0. An array has one for each row, as in
+        :class:`TotalVariation`.
 
     Raises
     ------
     ValueError, TypeError
-        If the radius is not a finite number of at least 0.
+        If an entry of the radius is not a finite number of at least 0.
 
     Notes
     -----
@@ -189,10 +206,7 @@ class ChiSquare(UncertaintySet):
     True
     """
 
-    radius: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "radius", checks.number("radius", self.radius, 0.0))
+    shift_support = False
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         return chi_square_worst(rows, x, self.radius)

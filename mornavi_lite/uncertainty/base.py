@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from . import each_row
 
 
 class UncertaintySet:
@@ -21,7 +22,15 @@ class UncertaintySet:
     Chapter 1, :eq:`uncertainty-set`: a ball around each row.
     """
 
-    radius: float
+    radius: float | np.ndarray
+    #: Whether mass may move to states that the nominal row never reaches.
+    shift_support: bool = True
+    row_values = False
+
+    def __init_subclass__(cls, row_values: bool = False, **kwargs: Any) -> None:
+        """``row_values``: ``_worst`` and ``_kernel`` of this very class take values (R, S) and radii (R,), too."""
+        super().__init_subclass__(**kwargs)
+        cls.row_values = row_values
 
     def worst_case(self, p: Any, v: Any) -> np.ndarray:
         """Lowest expectation of next-state values over the ball around each row.
@@ -30,8 +39,8 @@ class UncertaintySet:
         ----------
         p : array_like, shape (..., S)
             Nominal rows: probabilities of next states, summing to 1 within 1e-8.
-        v : array_like, shape (S,)
-            Value of each next state, any finite numbers.
+        v : array_like, shape (S,) or (..., S)
+            Value of each next state, any finite numbers; more axes are values for each row, and broadcast with ``p``.
 
         Returns
         -------
@@ -53,19 +62,25 @@ class UncertaintySet:
         >>> worst = TotalVariation(0.1).worst_case([0.9, 0.1], [10.0, 0.0])
         >>> round(float(worst), 12) == 8.0
         True
+        >>> own_values = [[10.0, 0.0], [0.0, 10.0]]
+        >>> TotalVariation(0.1).worst_case([0.9, 0.1], own_values).round(12).tolist() == [8.0, 0.0]
+        True
         """
         rows, values = _checked(p, v)
         return self.worst_case_unchecked(rows, values)
 
-    def worst_case_unchecked(self, p: np.ndarray, v: np.ndarray) -> np.ndarray:
+    def worst_case_unchecked(self, p: np.ndarray, v: np.ndarray, floor: Any = None) -> np.ndarray:
         """The same as :meth:`worst_case` for float64 arrays that are known to be sound: what inner loops call.
 
         Parameters
         ----------
         p : numpy.ndarray, shape (..., S)
             Nominal rows.
-        v : numpy.ndarray, shape (S,)
+        v : numpy.ndarray, shape (S,) or (..., S)
             Value of each next state.
+        floor : float or numpy.ndarray, shape (...), optional
+            Lowest value that mass may be moved to, where it may leave the support: for sparse rows, which do not list
+            all states. The lowest value in ``v`` where that is lower.
 
         Returns
         -------
@@ -81,9 +96,11 @@ class UncertaintySet:
         >>> bool((ball.worst_case_unchecked(p, v) == ball.worst_case(p, v)).all())
         True
         """
+        if v.ndim > 1 or isinstance(self.radius, np.ndarray) or floor is not None:
+            return each_row.worst_cases(self, p, v, floor if self.shift_support else None)
         if self.radius == 0:
             return p @ v
-        low, half, x = _scaled(v)
+        low, half, x = each_row.scaled(v)
         if half == 0:
             return np.full(p.shape[:-1], low)[()]
         worst = self._worst(p.reshape(-1, p.shape[-1]), x).reshape(p.shape[:-1])
@@ -96,8 +113,8 @@ class UncertaintySet:
         ----------
         p : array_like, shape (..., S)
             Nominal rows: probabilities of next states, summing to 1 within 1e-8.
-        v : array_like, shape (S,)
-            Value of each next state, any finite numbers.
+        v : array_like, shape (S,) or (..., S)
+            Value of each next state, any finite numbers; more axes are values for each row, and broadcast with ``p``.
 
         Returns
         -------
@@ -121,7 +138,9 @@ class UncertaintySet:
         True
         """
         rows, values = _checked(p, v)
-        _, half, x = _scaled(values)
+        if values.ndim > 1 or isinstance(self.radius, np.ndarray):
+            return each_row.worst_kernels(self, rows, values)
+        _, half, x = each_row.scaled(values)
         if self.radius == 0 or half == 0:
             return rows.copy()
         return self._kernel(rows.reshape(-1, rows.shape[-1]), x).reshape(rows.shape)
@@ -165,6 +184,49 @@ class UncertaintySet:
             raise ValueError(f"leading axes of q and p must broadcast, got shapes {q.shape} and {p.shape}") from None
         return self._divergence(q, p)[()]
 
+    def at_step(self, step: int, shape: tuple[int, int, int]) -> UncertaintySet:
+        """The set at one step of a game: the same, but for a radius per row, of which it has that step's part.
+
+        Parameters
+        ----------
+        step : int
+            Step h.
+        shape : tuple of int
+            (H, S, A) of the game.
+
+        Returns
+        -------
+        UncertaintySet
+            With a radius of shape (S, A) where this set's is an array.
+
+        Raises
+        ------
+        ValueError
+            If the radius does not broadcast to (H, S, A).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite import KullbackLeibler
+        >>> by_step = KullbackLeibler(np.array([0.1, 0.2]).reshape(2, 1, 1))
+        >>> by_step.at_step(1, (2, 3, 4)) == KullbackLeibler(np.full((3, 4), 0.2))
+        True
+        """
+        if not isinstance(self.radius, np.ndarray):
+            return self
+        try:
+            radius = np.broadcast_to(self.radius, shape)
+        except ValueError:
+            message = f"radius must broadcast to (H, S, A) = {tuple(shape)}, got shape {self.radius.shape}"
+            raise ValueError(message) from None
+        return self.with_radius(radius[step])
+
+    def with_radius(self, radius: float | np.ndarray) -> UncertaintySet:
+        """The same set with another radius, which is not checked."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, radius=radius)
+        return other
+
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
@@ -176,14 +238,10 @@ class UncertaintySet:
 
 
 def _checked(p: Any, v: Any) -> tuple[np.ndarray, np.ndarray]:
-    rows = checks.probability_rows("p", p)
-    values = checks.finite_array("v", v, ndim=1)
-    checks.has_shape("v", values, rows.shape[-1:], "(S,)")
+    rows, values = checks.probability_rows("p", p), checks.finite_array("v", v)
+    if values.ndim < 2:
+        checks.finite_array("v", values, ndim=1)
+        checks.has_shape("v", values, rows.shape[-1:], "(S,)")
+    elif values.shape[-1] != rows.shape[-1]:
+        raise ValueError(f"v must have a last axis of {rows.shape[-1]} states, got shape {values.shape}")
     return rows, values
-
-
-def _scaled(v: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Lowest value, half the range, and ``v`` scaled to [0, 1]; halves, because a range may overflow."""
-    low = float(v.min())
-    half = float(v.max()) / 2 - low / 2
-    return low, half, (v / 2 - low / 2) / half if half > 0 else np.zeros_like(v)

@@ -1,12 +1,17 @@
-"""The arithmetic behind ``uncertainty.py``: worst cases for many rows at once.
+"""The arithmetic behind the sets: worst cases for many rows at once.
 
-Every function here takes ``rows`` (R, S), distributions, and ``x`` (S,), next-state values scaled to [0, 1], and
-checks nothing. One sort of ``x`` serves all rows. Formulas: chapter 2 of the book.
+Every function here takes ``rows`` (R, S), distributions, ``x`` (S,), next-state values scaled to [0, 1], and a radius,
+a number or one for each row (R,), and checks nothing. One sort of ``x`` serves all rows. Where each row has values of
+its own, ``x`` is (R, S); ``tv_worst`` alone does not take that. Formulas: chapter 2 of the book.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+Radius = float | np.ndarray
 
 #: Rows are worked on in pieces of about this many numbers, so that temporaries stay in the processor's cache.
 CHUNK = 2**14
@@ -26,31 +31,52 @@ def pieces(rows: np.ndarray, copies: int = 1) -> list[slice]:
     return [slice(start, start + size) for start in range(0, len(rows), size)]
 
 
+def pick(array: np.ndarray, which: Any) -> np.ndarray:
+    """Some entries of (R,), or some rows of (R, S), which stay in columns if they lie so in memory."""
+    return array[which] if array.ndim == 1 or array.flags.c_contiguous else array.T[:, which].T
+
+
+def of_rows(shared: Any, which: Any, n_shared: int) -> Any:
+    """The values or the radius of some rows: what has ``n_shared`` axes is the same for all rows."""
+    return shared if np.ndim(shared) == n_shared else pick(shared, which)
+
+
+def expectation(p: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Mean p . v of each row."""
+    return p @ v if v.ndim == 1 else np.einsum("...s,...s->...", p, v)
+
+
+def ordered(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The states of each row in one order for all, (S,), or in the row's own, (R, S)."""
+    return rows[:, order] if order.ndim == 1 else np.take_along_axis(rows, order, axis=1)
+
+
 def lowest_in_support(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Lowest value among the states that each row can reach, shape (R,)."""
     return np.where(rows > 0, x, np.inf).min(axis=1)
 
 
-def tv_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def tv_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """Lowest expectation (R,) in a TV ball with support shift: each tail of ``x`` is lowered by ``radius``."""
     order = np.argsort(-x, kind="stable")
     falling = x[order]
     drops = falling[:-1] - falling[1:]
-    depth = min(len(drops), int(1.25 * radius * len(x)) + 8)
+    depth = min(len(drops), int(1.25 * np.max(radius, initial=0.0) * len(x)) + 8)
     worst = np.empty(len(rows))
     for piece in pieces(rows):
+        moved = of_rows(radius, piece, 0)
         tails = _tails(rows[piece], order, depth)
-        while depth < len(drops) and tails[:, -1].min() < radius:
+        while depth < len(drops) and (tails[:, -1] < moved).any():
             depth = min(len(drops), depth + depth // 2)
             tails = _tails(rows[piece], order, depth)
-        tails -= radius
+        tails -= np.expand_dims(moved, -1)
         np.maximum(tails, 0.0, out=tails)
         worst[piece] = tails @ drops[:depth]
         if depth < len(drops):
             # Below this level every tail exceeds the radius, and
             # the maximum does nothing: one product sums the rest.
             level = falling[depth]
-            worst[piece] += rows[piece] @ np.minimum(x, level) - radius * level
+            worst[piece] += rows[piece] @ np.minimum(x, level) - moved * level
     return worst
 
 
@@ -64,30 +90,31 @@ def _tails(rows: np.ndarray, order: np.ndarray, depth: int) -> np.ndarray:
     return rows @ (rank[:, None] <= np.arange(depth)).astype(np.float64)
 
 
-def tv_kernel(rows: np.ndarray, x: np.ndarray, radius: float, shift_support: bool) -> np.ndarray:
+def tv_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius, shift_support: bool) -> np.ndarray:
     """A kernel at which the TV worst case is attained, shape (R, S)."""
-    order = np.argsort(-x, kind="stable")
-    sorted_rows = rows[:, order]
-    kept = np.clip(np.cumsum(sorted_rows, axis=1) - radius, 0.0, sorted_rows)
+    order = np.argsort(-x, axis=-1, kind="stable")
+    sorted_rows = ordered(rows, order)
+    kept = np.clip(np.cumsum(sorted_rows, axis=1) - np.expand_dims(radius, -1), 0.0, sorted_rows)
     kernel = np.empty_like(rows)
-    kernel[:, order] = kept
+    np.put_along_axis(kernel, np.broadcast_to(order, rows.shape), kept, axis=1)
     moved = (sorted_rows - kept).sum(axis=1)
     reach = np.where((rows > 0) | shift_support, x, np.inf)
     kernel[np.arange(len(rows)), reach.argmin(axis=1)] += moved
     return kernel
 
 
-def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """Lowest expectation in a chi-square ball, shape (R,)."""
     worst = np.empty(len(rows))
     for piece in pieces(rows):
-        _, centre, mean, variance, slack = _chi_square_active(rows[piece], x, radius)
-        lowest = lowest_in_support(rows[piece], x)
+        values = of_rows(x, piece, 1)
+        _, centre, mean, variance, slack = _chi_square_active(rows[piece], values, of_rows(radius, piece, 0))
+        lowest = lowest_in_support(rows[piece], values)
         worst[piece] = np.maximum(centre + mean - np.sqrt(variance * slack), lowest)
     return worst
 
 
-def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """The kernel at which the chi-square worst case is attained, proportional to p (threshold - x)+, shape (R, S)."""
     active, centre, mean, variance, slack = _chi_square_active(rows, x, radius)
     # Two roots: where the only other states have a probability of 1e-308, the quotient would overflow.
@@ -99,7 +126,7 @@ def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndar
     # of the divergence falls in proportion.
     divergence = chi_square_divergence(kernel, rows)
     outside = divergence > radius * (1 + 1e-13)
-    share = np.sqrt(radius / divergence[outside])[:, None]
+    share = np.sqrt(np.broadcast_to(radius, len(rows))[outside] / divergence[outside])[:, None]
     kernel[outside] = share * kernel[outside] + (1 - share) * rows[outside]
     return kernel
 
@@ -112,7 +139,7 @@ def chi_square_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def _chi_square_active(
-    rows: np.ndarray, x: np.ndarray, radius: float
+    rows: np.ndarray, x: np.ndarray, radius: Radius
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Each row cut to the states below its threshold; a centre, mean and variance of x less that centre, and slack.
 
@@ -120,20 +147,23 @@ def _chi_square_active(
     sums of positive terms, so nothing cancels; the ratio falls in t, so the first state where it is met is the cut.
     The slack is (1 + radius) mass - 1: how much further than cutting the rest off the ball reaches.
     """
-    order = np.argsort(x, kind="stable")
-    gaps = np.diff(x[order])
-    mass = np.cumsum(rows[:, order[:-1]], axis=1)
+    order = np.argsort(x, axis=-1, kind="stable")
+    rising = np.take_along_axis(x, order, axis=-1)
+    gaps = np.diff(rising)
+    mass = np.cumsum(ordered(rows, order[..., :-1]), axis=1)
     first = np.cumsum(gaps * mass, axis=1)
     before = np.zeros_like(first)
     before[:, 1:] = first[:, :-1]
     second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
-    met = (second > 0) & (second <= (1 + radius) * first**2)  # 0 <= 0 says nothing: products of tiny weights vanish
+    met = (second > 0) & (
+        second <= (1 + np.expand_dims(radius, -1)) * first**2
+    )  # 0 <= 0 says nothing: products of tiny weights vanish
     full = np.ones((len(rows), 1), dtype=bool)
-    cut = x[order][np.concatenate([met, full], axis=1).argmax(axis=1)]
+    cut = _entry(rising, np.concatenate([met, full], axis=1).argmax(axis=1))
     active = np.where(x <= cut[:, None], rows, 0.0)
     mass = active.sum(axis=1)
     # Distances from the likeliest state: where almost all mass is in one place, the variance keeps its digits.
-    centre = x[active.argmax(axis=1)]
+    centre = _entry(x, active.argmax(axis=1))
     distance = x - centre[:, None]
     mean = (active * distance).sum(axis=1) / mass
     variance = (active * (distance - mean[:, None]) ** 2).sum(axis=1) / mass
@@ -141,15 +171,20 @@ def _chi_square_active(
     return active, centre, mean, variance, slack
 
 
-def kl_worst(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def _entry(x: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """The value of one state of each row, (R,)."""
+    return x[state] if x.ndim == 1 else x[np.arange(len(x)), state]
+
+
+def kl_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """Lowest expectation in a KL ball, shape (R,)."""
     worst = np.empty(len(rows))
     for piece in pieces(rows):
-        worst[piece] = kl_solve(rows[piece], x, radius)[0]
+        worst[piece] = kl_solve(rows[piece], of_rows(x, piece, 1), of_rows(radius, piece, 0))[0]
     return worst
 
 
-def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """The kernel at which the KL worst case is attained, proportional to p exp(-tilt x), shape (R, S)."""
     _, tilt, _ = kl_solve(rows, x, radius, to_the_tilt=True)
     above = x - lowest_in_support(rows, x)[:, None]
@@ -174,7 +209,7 @@ def kl_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def kl_solve(
-    rows: np.ndarray, x: np.ndarray, radius: float, to_the_tilt: bool = False
+    rows: np.ndarray, x: np.ndarray, radius: Radius, to_the_tilt: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Worst case, tilt that attains it, and number of Newton steps of each row, each (R,).
 
@@ -183,20 +218,25 @@ def kl_solve(
     divergence costs only e^2 / (2 t^3 Var), and we stop early. ``to_the_tilt`` goes on until the tilt itself is
     found. It is infinite where all mass reaches the lowest state.
     """
+    if x.ndim == 2 and not x.flags.c_contiguous:
+        rows = np.asfortranarray(rows)
     lowest = lowest_in_support(rows, x)
     mass = rows.sum(axis=1)
     on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
     worst, tilt, steps = lowest.copy(), np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
-    open_rows = np.flatnonzero(np.log(on_lowest / mass) + radius < 0)
-    if radius < NEGLIGIBLE:
-        worst[open_rows], tilt[open_rows] = rows[open_rows] @ x, 0.0
-        return worst, tilt, steps
-    p, mass, low = rows[open_rows], mass[open_rows], lowest[open_rows]
+    radius = np.broadcast_to(radius, len(rows))
+    opened = np.log(on_lowest / mass) + radius < 0
+    still = np.flatnonzero(opened & (radius < NEGLIGIBLE))
+    if len(still):
+        worst[still], tilt[still] = expectation(rows[still], of_rows(x, still, 1)), 0.0
+    open_rows = np.flatnonzero(opened & (radius >= NEGLIGIBLE))
+    p, mass, low = pick(rows, open_rows), mass[open_rows], lowest[open_rows]
+    x, radius = of_rows(x, open_rows, 1), radius[open_rows]
     drop = low[:, None] - x
     np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
     faint = bool((on_lowest[open_rows] < FAINT).any())
     t = _kl_first_tilt(p, x, radius)
-    moments = None if to_the_tilt else np.stack([np.ones_like(x), x, x * x], axis=1)
+    moments = None if to_the_tilt or x.ndim == 2 else np.stack([np.ones_like(x), x, x * x], axis=1)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
     for _ in range(400):
         if not len(open_rows):
@@ -220,15 +260,19 @@ def kl_solve(
         t = np.where(inside, newton, middle)
         go = ~done
         if not go.all():
-            open_rows, p, mass, drop, low, t, below, above = (
-                each[go] for each in (open_rows, p, mass, drop, low, t, below, above)
+            open_rows, p, mass, drop, low, t, below, above, radius = (
+                pick(each, go) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
             )
     return worst, tilt, steps
 
 
-def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """First tilt for Newton, from KL(q_t || p) = t^2 Var / 2 - t^3 (third cumulant) / 3 + ..., solved to that order."""
-    mean, square, cube = (p @ np.stack([x, x**2, x**3], axis=1)).T
+    if x.ndim == 1:
+        mean, square, cube = (p @ np.stack([x, x**2, x**3], axis=1)).T
+    else:
+        weights = p * x
+        mean, square, cube = weights.sum(axis=1), (weights * x).sum(axis=1), (weights * x * x).sum(axis=1)
     variance = np.maximum(square - mean**2, 1e-9)
     t = np.sqrt(2 * radius / variance)
     third = cube - 3 * mean * square + 2 * mean**3
