@@ -36,6 +36,7 @@ def slider(
     label: str,
     alt: str | Sequence[str] | Callable[[Any], str],
     values: Sequence[Any] | None = None,
+    start: Any = None,
 ) -> ipywidgets.VBox:
     """A slider, and a play button, over figures drawn beforehand; it needs no kernel.
 
@@ -53,6 +54,8 @@ def slider(
     values : sequence, optional
         The value that belongs to each picture; a number is shown with three digits. Default: 1, 2, ... A function
         as ``frames`` needs them: numbers, each larger than the one before.
+    start : one of the values, optional
+        What is seen before anybody moves the slider: choose the picture that tells something. Default: the first.
 
     Returns
     -------
@@ -62,8 +65,9 @@ def slider(
     Raises
     ------
     ValueError, TypeError
-        If a frame is not a figure, sizes differ, there is not one value and one alternative text for each, two of them
-        are the same, one is empty, or the values or texts of a function cannot be continued between the given ones.
+        If a frame is not a figure, sizes differ, ``start`` is none of the values, there is not one value and one
+        alternative text for each, two of them are the same, one is empty, or the values or texts of a function cannot
+        be continued between the given ones.
 
     Examples
     --------
@@ -82,9 +86,12 @@ def slider(
     given = _check_frames(frames, values)
     texts = _alternatives(alt, given)
     pictures = [ipywidgets.HTML(_tag(frame, text)) for frame, text in zip(frames, texts, strict=True)]
-    stack = ipywidgets.Stack(pictures, selected_index=0, layout={"width": "100%"})
-    play = ipywidgets.Play(min=0, max=len(given) - 1, value=0, interval=900, layout={"width": "auto"})
-    choice = _choice(str(label), [(_word(value), k) for k, value in enumerate(given)])
+    if start is not None and start not in given:
+        raise ValueError(f"start must be one of the values {given}, got {start!r}")
+    first = 0 if start is None else given.index(start)
+    stack = ipywidgets.Stack(pictures, selected_index=first, layout={"width": "100%"})
+    play = ipywidgets.Play(min=0, max=len(given) - 1, value=first, interval=900, layout={"width": "auto"})
+    choice = _choice(str(label), [(_word(value), k) for k, value in enumerate(given)], index=first)
     links = [ipywidgets.jslink((play, "value"), (choice, "index"))]
     links.append(ipywidgets.jsdlink((choice, "index"), (stack, "selected_index")))
     row = {"flex_flow": "row wrap", "max_width": "40em", "grid_gap": "4px 12px"}

@@ -56,6 +56,14 @@ def test_there_is_a_picture_with_its_own_text_for_each_value(shown: ipywidgets.V
     assert len({data for _, data in pictures(shown)}) == len(RADII)
 
 
+def test_a_slider_opens_where_it_is_told_to() -> None:
+    opened = widgets.slider(frames(), "radius ρ", "A ball of radius {}.", RADII, start=0.1)
+    play, choice, stack = parts(opened)
+    assert (play.value, choice.index, stack.selected_index) == (2, 2, 2)
+    with pytest.raises(ValueError, match=r"start must be one of the values .*, got 0\.2"):
+        widgets.slider(frames(), "radius ρ", "A ball of radius {}.", RADII, start=0.2)
+
+
 def test_play_moves_the_slider_and_the_slider_the_picture(shown: ipywidgets.VBox) -> None:
     play, choice, stack = parts(shown)
     links = [(link.source, link.target) for link in shown.links]

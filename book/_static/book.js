@@ -1,5 +1,8 @@
 /* What the theme leaves to be done for readers who listen to a page, and for those who print it. */
 (function () {
+  /* sliders move: their still copies are for paper, and for pages without scripts */
+  document.documentElement.classList.add("scripts");
+
   function all(pattern, action) {
     document.querySelectorAll(pattern).forEach(action);
   }
