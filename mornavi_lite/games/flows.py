@@ -1,4 +1,4 @@
-"""Episodes as flows: the counts of many episodes, drawn layer by layer. Chapter 1 of the book."""
+"""Episodes as flows: the counts of many episodes, drawn layer by layer. Chapter 5 of the book."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ class MarkovGame:
         Notes
         -----
         Episodes of a fixed policy are independent, and only counts matter. So they can be drawn layer by layer as
-        multinomial splits, with exactly the law of ``n_episodes`` plain trajectories (chapter 1, :eq:`flows`)::
+        multinomial splits, with exactly the law of ``n_episodes`` plain trajectories (chapter 5, :eq:`flows`)::
 
             n_0 ~ Mult(n, initial),  n_h(s, .) ~ Mult(n_h(s), policy_h(. | s)),
             n_h(s, a, .) ~ Mult(n_h(s, a), P_h(. | s, a)),  n_{h+1}(s') = sum over (s, a) of n_h(s, a, s')
