@@ -86,7 +86,8 @@ def value_against_radius(
     chosen = styles_for(values, styles)
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
-        lines = [_broken(ax, x, y, breaks, label, chosen[label]) for label, y in values.items()]
+        least = 0.03 * float(np.ptp(list(values.values())))
+        lines = [_broken(ax, x, y, breaks, least, label, chosen[label]) for label, y in values.items()]
         ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         from_zero(ax, fixed=ylim is not None)
         if len(x) > 1:
@@ -232,8 +233,10 @@ def _marks(crossing: Any) -> dict[str, float]:
     return dict(sorted(named.items(), key=lambda item: item[1]))
 
 
-def _broken(ax: Axes, x: np.ndarray, y: np.ndarray, jumps: np.ndarray, label: str, look: dict[str, Any]) -> Any:
-    """A curve in pieces: where it jumps, both pieces end open at the place of the jump, and dots lead across."""
+def _broken(
+    ax: Axes, x: np.ndarray, y: np.ndarray, jumps: np.ndarray, least: float, label: str, look: dict[str, Any]
+) -> Any:
+    """A curve in pieces: where it jumps by more than ``least`` both end open at that place, and dots lead across."""
     xs, ys = list(x), list(y)
     for place in sorted(jumps, reverse=True):
         near = [k for k in range(1, len(x)) if x[k - 1] <= place <= x[k]]
@@ -242,7 +245,7 @@ def _broken(ax: Axes, x: np.ndarray, y: np.ndarray, jumps: np.ndarray, label: st
             continue
         left = y[k - 1] + (place - x[k - 1]) * (y[k - 1] - y[k - 2]) / (x[k - 1] - x[k - 2]) if k > 1 else y[k - 1]
         right = y[k] - (x[k] - place) * (y[k + 1] - y[k]) / (x[k + 1] - x[k]) if k + 1 < len(x) else y[k]
-        if abs(right - left) < 0.05 * np.ptp(y):  # this curve goes on
+        if abs(right - left) <= least:  # this curve goes on
             continue
         xs[k:k], ys[k:k] = [place, place, place], [left, np.nan, right]
         dots: dict[str, Any] = {"color": look["color"], "linestyle": (0, (1, 2.5)), "linewidth": 1.2, "gid": "jump"}
