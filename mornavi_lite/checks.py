@@ -104,10 +104,30 @@ def finite_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
     return array
 
 
+def bounded_array(name: str, values: Any, low: float, high: float = np.inf) -> np.ndarray:
+    """``values`` as a float64 array without NaN or infinity, each in [``low``, ``high``]."""
+    array = finite_array(name, values)
+    outside = (array < low) | (array > high)
+    if outside.any():
+        where = first_true(outside)
+        interval = f"in [{low:g}, {high:g}]" if np.isfinite(high) else f"at least {low:g}"
+        raise ValueError(f"{name}{place(where)} must be {interval}, got {float(array[where])}")
+    return array
+
+
 def has_shape(name: str, array: np.ndarray, shape: tuple[int, ...], axes: str) -> None:
     """Raise unless ``array`` has exactly ``shape``; ``axes`` names them, like ``(H, S, A)``."""
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {axes} = {shape}, got {array.shape}")
+
+
+def broadcastable(**arrays: np.ndarray) -> None:
+    """Raise unless the shapes of the named arrays fit each other by NumPy's rule."""
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        words, shapes = " and ".join(arrays), " and ".join(str(array.shape) for array in arrays.values())
+        raise ValueError(f"{words} must broadcast against each other, got shapes {shapes}") from None
 
 
 def probability_rows(name: str, values: Any, ndim: int | None = None) -> np.ndarray:

@@ -13,7 +13,7 @@ leaves, ``means`` the same for the mean of random rewards. Definitions, proofs a
 
 from __future__ import annotations
 
-from .bonuses import BONUS_CONSTANTS, bonus, log_term_at
+from .bonuses import BONUS_CONSTANTS, bonus, bonus_unchecked, log_term_at
 from .counts import Counts
 from .kl_ball import highest_mean
 from .means import highest_average
@@ -28,6 +28,7 @@ __all__ = [
     "Counts",
     "bernstein",
     "bonus",
+    "bonus_unchecked",
     "chernoff",
     "highest_average",
     "highest_mean",

@@ -6,9 +6,11 @@ Chapter 4 of the book.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..uncertainty import ChiSquare, KullbackLeibler, UncertaintySet
 
 #: In log(2 S A H N (N + 1) / delta): an upper and a lower side. The sum over N of 1 / (N (N + 1)) is 1.
@@ -19,11 +21,11 @@ BONUS_CONSTANTS = {"variance": 2.0, "lower order": 1.0, "KL": 1.0, "chi-square":
 
 def bonus(
     ball: UncertaintySet,
-    rows: np.ndarray,
-    visits: np.ndarray,
-    upper: np.ndarray,
-    lower: np.ndarray,
-    log_term: np.ndarray,
+    rows: Any,
+    visits: Any,
+    upper: Any,
+    lower: Any,
+    log_term: Any,
     horizon: int,
     n_episodes: int,
     min_probability: float | None = None,
@@ -34,18 +36,18 @@ def bonus(
     ----------
     ball : UncertaintySet
         The set whose worst case is estimated: Nominal, TotalVariation, KullbackLeibler or ChiSquare.
-    rows : numpy.ndarray, shape (..., S)
+    rows : array_like, shape (..., S)
         Observed frequencies of the next states.
-    visits : numpy.ndarray, shape (...)
+    visits : array_like of int, shape (...)
         How often each row was visited.
-    upper, lower : numpy.ndarray, shape (S,)
+    upper, lower : array_like, shape (S,)
         Bounds on the values of the next step.
-    log_term : numpy.ndarray, shape (...)
+    log_term : array_like, shape (...)
         log(2 S A H N (N + 1) / delta), N the visits or 1.
     horizon : int
-        Number of steps H.
+        Number of steps H, at least 1.
     n_episodes : int
-        Episodes so far.
+        Episodes so far, at least 0.
     min_probability : float or None
         For KL, the smallest positive probability of the kernel. None puts in the smallest observed frequency
         of the row, and then the bonus is *not* valid (chapter 4).
@@ -57,8 +59,8 @@ def bonus(
 
     Raises
     ------
-    TypeError
-        If no bonus is known for the set.
+    ValueError, TypeError
+        If an argument is not of that form, the shapes do not fit, or no bonus is known for the set.
 
     Notes
     -----
@@ -76,6 +78,32 @@ def bonus(
     >>> bool(0 < many < few)
     True
     """
+    if not isinstance(ball, UncertaintySet):
+        raise TypeError(f"ball must be an uncertainty set, got {checks.shown(ball)}")
+    frequencies = checks.probability_rows("rows", rows)
+    high, low = checks.finite_array("upper", upper, 1), checks.finite_array("lower", lower, 1)
+    checks.has_shape("upper", high, frequencies.shape[-1:], "(S,)")
+    checks.has_shape("lower", low, frequencies.shape[-1:], "(S,)")
+    times, term = checks.counts_array("visits", visits), checks.bounded_array("log_term", log_term, 0.0)
+    checks.broadcastable(rows=frequencies[..., 0], visits=times, log_term=term)
+    checks.integer("horizon", horizon, 1)
+    checks.integer("n_episodes", n_episodes, 0)
+    least = checks.min_probability(min_probability)
+    return bonus_unchecked(ball, frequencies, times, high, low, term, horizon, n_episodes, least)
+
+
+def bonus_unchecked(
+    ball: UncertaintySet,
+    rows: np.ndarray,
+    visits: np.ndarray,
+    upper: np.ndarray,
+    lower: np.ndarray,
+    log_term: np.ndarray,
+    horizon: int,
+    n_episodes: int,
+    min_probability: float | None,
+) -> np.ndarray:
+    """:func:`bonus` for arguments that are known to be sound: what inner loops call."""
     constants = BONUS_CONSTANTS
     times, last = np.maximum(visits, 1), 1 / math.sqrt(max(n_episodes, 1))
     rate = log_term / times
@@ -94,22 +122,27 @@ def bonus(
     return spread + 2 * (rows @ (upper - lower)) / horizon + rest
 
 
-def log_term_at(visits: np.ndarray, n_rows: int, delta: float) -> np.ndarray:
+def log_term_at(visits: Any, n_rows: int, delta: float) -> np.ndarray:
     """log(2 n_rows N (N + 1) / delta): a union over rows, over both sides, and over all numbers of visits N >= 1.
 
     Parameters
     ----------
-    visits : numpy.ndarray
+    visits : array_like of int
         Numbers of visits N; 0 counts as 1.
     n_rows : int
-        Number of rows.
+        Number of rows, at least 1.
     delta : float
-        Probability of error.
+        Probability of error, in (0, 1).
 
     Returns
     -------
     numpy.ndarray
         Of the shape of ``visits``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form.
 
     Examples
     --------
@@ -118,5 +151,6 @@ def log_term_at(visits: np.ndarray, n_rows: int, delta: float) -> np.ndarray:
     >>> bool(abs(np.exp(-log_term_at(np.arange(1, 10**6), 7, 0.05)).sum() * 2 * 7 - 0.05) < 1e-7)
     True
     """
-    times = np.maximum(np.asarray(visits, dtype=np.float64), 1.0)
-    return math.log(SIDES * n_rows / delta) + np.log(times) + np.log(times + 1)
+    times = np.maximum(checks.counts_array("visits", visits), 1.0)
+    failing = checks.probability("delta", delta)
+    return math.log(SIDES * checks.integer("n_rows", n_rows, 1) / failing) + np.log(times) + np.log(times + 1)

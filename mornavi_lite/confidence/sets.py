@@ -117,11 +117,8 @@ class ConfidenceSet:
         """
         given = {"seen": seen, "visits": visits, "size": size}
         arrays = [checks.integer_array(name, each) for name, each in given.items()]
-        try:
-            seen, visits, size = np.broadcast_arrays(*arrays)
-        except ValueError:
-            shapes = ", ".join(str(each.shape) for each in arrays)
-            raise ValueError(f"seen, visits and size must broadcast, got shapes {shapes}") from None
+        checks.broadcastable(**dict(zip(given, arrays, strict=True)))
+        seen, visits, size = np.broadcast_arrays(*arrays)
         for name, wrong in (("seen", (seen < 0) | (seen > visits)), ("size", (size < 1) | (size > self.n_states))):
             if wrong.any():
                 where = checks.first_true(wrong)
@@ -278,11 +275,11 @@ class ConfidenceSet:
         frequency = seen / times
         if self.tail == "model":
             mixed = np.where((seen > 0) & (seen < visits), 0.5 * np.log(times), 0.0)
-            raised = tails.chernoff(frequency, visits, math.log(4 * self.n_rows / self.delta) + costs + mixed)
+            raised = tails.chernoff_unchecked(frequency, visits, math.log(4 * self.n_rows / self.delta) + costs + mixed)
         else:
             log_term = self.n_states * math.log(2) + log_term_at(visits, self.n_rows, self.delta)
-            inequality = {"hoeffding": tails.hoeffding, "bernstein": tails.bernstein, "chernoff": tails.chernoff}
-            raised = np.where(visits > 0, inequality[self.tail](frequency, visits, log_term), 1.0)
+            inequality = getattr(tails, f"{self.tail}_unchecked")
+            raised = np.where(visits > 0, inequality(frequency, visits, log_term), 1.0)
         if self.scale == 1:
             return raised
         scaled = np.minimum(frequency + self.scale * (raised - frequency), 1.0)

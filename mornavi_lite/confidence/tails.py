@@ -1,23 +1,106 @@
 """How likely an event may be, given how often it was seen: the bounds that confidence sets are made of.
 
 An event was seen in a fraction ``frequency`` of independent visits. Each function gives the largest probability that
-its inequality leaves, for arrays, and checks nothing; ``log_term`` is the logarithm that a union bound pays for.
-Formulas and proofs: chapter 4 of the book.
+its inequality leaves, for arrays; ``log_term`` is the logarithm that a union bound pays for. Formulas and proofs:
+chapter 4 of the book.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+from .. import checks
 
 _MOST_STEPS = 60
 
 
-def hoeffding(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+def hoeffding(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
+    """Bound on a probability by Hoeffding's inequality: the frequency plus sqrt(log_term / (2 visits)).
+
+    Parameters
+    ----------
+    frequency : array_like
+        Fraction of the visits in which the event was seen, in [0, 1].
+    visits : array_like of int
+        Number of visits.
+    log_term : array_like
+        What a union bound pays for, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bounds in [0, 1], of the shape to which the arguments broadcast.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not of that form, or the shapes do not fit.
+
+    Notes
+    -----
+    Chapter 4, :prf:ref:`three-inequalities`. Hoeffding (1963); Weissman et al. (2003) for all events at once.
+
+    Examples
+    --------
+    >>> from mornavi_lite.confidence import hoeffding
+    >>> bool(abs(hoeffding(0.25, 200, 4.0) - 0.35) < 1e-15)
+    True
+    """
+    return hoeffding_unchecked(*_arguments(frequency, visits, log_term))
+
+
+def bernstein(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
+    """Bound on a probability by a term of the event's own variance; arguments and errors as in :func:`hoeffding`.
+
+    Notes
+    -----
+    Chapter 4, :prf:ref:`three-inequalities`: the empirical bound of Maurer and Pontil (2009).
+
+    Examples
+    --------
+    What was rare has a narrower bound than by Hoeffding:
+
+    >>> from mornavi_lite.confidence import bernstein, hoeffding
+    >>> bool(bernstein(0.01, 10**4, 10.0) < hoeffding(0.01, 10**4, 10.0))
+    True
+    """
+    return bernstein_unchecked(*_arguments(frequency, visits, log_term))
+
+
+def chernoff(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
+    """The largest p with visits kl(frequency, p) <= log_term; arguments and errors as in :func:`hoeffding`.
+
+    Notes
+    -----
+    Chapter 4, :prf:ref:`three-inequalities`, with kl the divergence of two coins: Chernoff (1952). 1 where there were no visits.
+
+    Examples
+    --------
+    What was never seen has (1 - p)^visits = exp(-log_term):
+
+    >>> import numpy as np
+    >>> from mornavi_lite.confidence import chernoff
+    >>> bool(abs((1 - chernoff(0.0, 100, 5.0)) ** 100 - np.exp(-5.0)) < 1e-15)
+    True
+    """
+    return chernoff_unchecked(*_arguments(frequency, visits, log_term))
+
+
+def _arguments(frequency: Any, visits: Any, log_term: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    part, times = checks.bounded_array("frequency", frequency, 0.0, 1.0), checks.counts_array("visits", visits)
+    paid = checks.bounded_array("log_term", log_term, 0.0)
+    checks.broadcastable(frequency=part, visits=times, log_term=paid)
+    return part, times, paid
+
+
+def hoeffding_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
     """Frequency plus sqrt(log_term / (2 visits)): Hoeffding (1963), Weissman et al. (2003) for all events at once."""
     return np.minimum(frequency + np.sqrt(log_term / (2 * np.maximum(visits, 1))), 1.0)
 
 
-def bernstein(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+def bernstein_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
     """Frequency plus a term of its own variance: the empirical bound of Maurer and Pontil (2009)."""
     log_term = log_term + np.log(2.0)
     rest = np.maximum(visits - 1, 1)
@@ -26,7 +109,7 @@ def bernstein(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -
     return np.where(visits > 1, raised, 1.0)
 
 
-def chernoff(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
+def chernoff_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
     """The largest p with visits kl(frequency, p) <= log_term, kl the divergence of two coins: Chernoff (1952)."""
     frequency, budget = np.broadcast_arrays(frequency, log_term / np.maximum(visits, 1))
     raised = np.where(frequency > 0, 1.0, -np.expm1(-budget))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..confidence import ConfidenceSet, Counts, bonus, log_term_at
+from ..confidence import ConfidenceSet, Counts, bonus_unchecked, log_term_at
 from ..confidence.counts import frequencies
 from ..uncertainty import UncertaintySet
 
@@ -58,7 +58,7 @@ class StagePayoffs:
         log_term = log_term_at(visits, self.n_rows, self.delta)
         best, worst = np.empty((2, len(self.sets), *visits.shape))
         for i, ball in enumerate(self.sets):
-            width = self.scale * bonus(
+            width = self.scale * bonus_unchecked(
                 ball, rows, visits, upper[i], lower[i], log_term, horizon, self.counts.n_episodes, self.min_probability
             )
             best[i] = ball.worst_case_unchecked(rows, upper[i]) + width

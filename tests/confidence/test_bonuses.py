@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,3 +81,55 @@ def test_no_bonus_is_known_for_a_set_of_your_own() -> None:
 
     with pytest.raises(TypeError, match="no bonus is known for Mine"):
         bonus(Mine(), np.full(2, 0.5), 3, np.ones(2), np.zeros(2), 1.0, 2, 3)
+
+
+FINE = {
+    "ball": TotalVariation(0.1),
+    "rows": [[0.5, 0.5], [1.0, 0.0]],
+    "visits": [3, 9],
+    "upper": [2.0, 1.0],
+    "lower": [0.0, 1.0],
+    "log_term": 4.0,
+    "horizon": 3,
+    "n_episodes": 12,
+    "min_probability": 0.5,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ball": 0.1}, "ball must be an uncertainty set, got float 0.1"),
+        ({"rows": [[0.5, 0.4], [1, 0]]}, r"rows\[0\] must sum to 1, got 0.9"),
+        ({"visits": [3, -9]}, r"visits\[1\] must not be negative, got -9"),
+        ({"visits": [3.0, 9.0]}, "visits must be an array of integers, got list"),
+        (
+            {"visits": [1, 2, 3]},
+            r"rows and visits and log_term must broadcast .* got shapes \(2,\) and \(3,\) and \(\)",
+        ),
+        ({"upper": [1.0]}, r"upper must have shape \(S,\) = \(2,\), got \(1,\)"),
+        ({"lower": [1.0, np.inf]}, r"lower\[1\] must be finite, got inf"),
+        ({"log_term": [-1.0, 1.0]}, r"log_term\[0\] must be at least 0, got -1.0"),
+        ({"horizon": 0}, "horizon must be at least 1, got 0"),
+        ({"n_episodes": -1}, "n_episodes must be at least 0, got -1"),
+        ({"min_probability": 0}, "min_probability must be above 0, or None, got 0"),
+    ],
+)
+def test_arguments_of_a_bonus_are_checked(change: dict[str, Any], message: str) -> None:
+    assert bonus(**FINE).shape == (2,)
+    with pytest.raises((ValueError, TypeError), match=message):
+        bonus(**{**FINE, **change})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, -1], 5, 0.05), r"visits\[1\] must not be negative, got -1"),
+        ((1.0, 5, 0.05), "visits must be an array of integers"),
+        ((1, 0, 0.05), "n_rows must be at least 1, got 0"),
+        ((1, 5, 1.0), "delta must be between 0 and 1"),
+    ],
+)
+def test_arguments_of_the_log_term_are_checked(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        log_term_at(*arguments)

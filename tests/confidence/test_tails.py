@@ -6,6 +6,7 @@ import itertools
 import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,3 +160,30 @@ def test_maximum_likelihood_is_at_most_2_sqrt_n_above_the_mixture() -> None:
         best = seen * np.log(seen / visits) + rest * np.log(rest / visits)
         mixed = gammaln(seen + 0.5) + gammaln(rest + 0.5) - math.log(math.pi) - gammaln(visits + 1)
         assert (best - mixed <= math.log(2 * math.sqrt(visits)) + 1e-12 * visits).all()
+
+
+@pytest.mark.parametrize("name", ["hoeffding", "bernstein", "chernoff"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.1, 1.1], 9, 1.0), r"frequency\[1\] must be in \[0, 1\], got 1.1"),
+        ((np.nan, 9, 1.0), "frequency must be finite, got nan"),
+        ((0.1, -9, 1.0), "visits must not be negative, got -9"),
+        ((0.1, 9.0, 1.0), "visits must be an array of integers, got float 9.0"),
+        ((0.1, 9, [[1.0], [-1.0]]), r"log_term\[1, 0\] must be at least 0, got -1.0"),
+        ((0.1, 9, "1"), "log_term must be an array of real numbers, got str '1'"),
+        ((0.1, [9, 8], [1.0, 2.0, 3.0]), r"must broadcast against each other, got shapes \(\) and \(2,\) and \(3,\)"),
+    ],
+)
+def test_arguments_of_the_inequalities_are_checked(name: str, arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        getattr(tails, name)(*arguments)
+
+
+@pytest.mark.parametrize("name", ["hoeffding", "bernstein", "chernoff"])
+def test_inequalities_take_numbers_lists_and_shapes_that_broadcast(name: str) -> None:
+    bound = getattr(tails, name)
+    assert 0.1 < float(bound(0.1, 10**4, 3)) < 0.2
+    table = bound([[0.0], [0.5], [1.0]], np.array([0, 9], dtype=np.uint8), 2)
+    assert table.shape == (3, 2) and table[2].tolist() == [1, 1]
+    assert table[1, 1] == bound(0.5, 9, 2.0)
