@@ -74,7 +74,7 @@ def chernoff(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
 
     Notes
     -----
-    Chapter 4, :prf:ref:`three-inequalities`, with kl the divergence of two coins: Chernoff (1952). 1 where there were no visits.
+    Chapter 4, :prf:ref:`three-inequalities`, with kl the divergence of two coins: Chernoff (1952).
 
     Examples
     --------
