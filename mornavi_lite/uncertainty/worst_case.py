@@ -117,18 +117,17 @@ def chi_square_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndar
 def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """The kernel at which the chi-square worst case is attained, proportional to p (threshold - x)+, shape (R, S)."""
     active, centre, mean, variance, slack = _chi_square_active(rows, x, radius)
-    # Two roots: where the only other states have a probability of 1e-308, the quotient would overflow.
-    tilt = np.divide(np.sqrt(slack), np.sqrt(variance), out=np.zeros_like(slack), where=variance > 0)
     distance = x - centre[:, None]
+    faint = (variance > 0) & (variance < FAINT)
+    tilt = np.sqrt(np.divide(slack, variance, out=np.zeros_like(slack), where=(variance > 0) & ~faint))
+    if faint.any():
+        # The root of the variance has all its digits if no square is taken of what is small.
+        spread = np.sqrt(active[faint]) * np.abs(distance[faint] - mean[faint, None])
+        widest = spread.max(axis=1)
+        norm = widest * np.sqrt(((spread / widest[:, None]) ** 2).sum(axis=1) / active[faint].sum(axis=1))
+        tilt[faint] = np.sqrt(slack[faint]) / norm
     weights = active * np.maximum(1 + tilt[:, None] * (mean[:, None] - distance), 0.0)
-    kernel = weights / weights.sum(axis=1, keepdims=True)
-    # Probabilities of 1e-308 have few digits, and the kernel may be outside the ball. On the straight way to p the root
-    # of the divergence falls in proportion.
-    divergence = chi_square_divergence(kernel, rows)
-    outside = divergence > radius * (1 + 1e-13)
-    share = np.sqrt(np.broadcast_to(radius, len(rows))[outside] / divergence[outside])[:, None]
-    kernel[outside] = share * kernel[outside] + (1 - share) * rows[outside]
-    return kernel
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def chi_square_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -256,7 +255,7 @@ def kl_solve(
         worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
         tilt[open_rows] = t
         inside = (newton > below) & (newton < above)
-        middle = np.where(np.isfinite(above), np.sqrt(np.maximum(below, above * 1e-6)) * np.sqrt(above), 2 * t)
+        middle = np.where(np.isfinite(above), _geometric_mean(np.maximum(below, above * 1e-6), above), 2 * t)
         t = np.where(inside, newton, middle)
         go = ~done
         if not go.all():
@@ -264,6 +263,13 @@ def kl_solve(
                 pick(each, go) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
             )
     return worst, tilt, steps
+
+
+def _geometric_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The root of a b, where the product is beyond the largest or below the smallest number, too."""
+    with np.errstate(over="ignore"):
+        product = a * b
+    return np.where((product > 0) & np.isfinite(product), np.sqrt(product), np.sqrt(a) * np.sqrt(b))
 
 
 def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
