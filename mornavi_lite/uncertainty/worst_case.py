@@ -133,8 +133,8 @@ def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.nda
 def chi_square_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Sum of (q - p)^2 / p over the last axis, infinite where q leaves the support of p."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        terms = np.where(p > 0, ((q - p) / np.sqrt(p)) ** 2, np.where(q > 0, np.inf, 0.0))
-        return terms.sum(axis=-1)
+        terms = np.where(p > FAINT, (q - p) ** 2 / p, ((q - p) / np.sqrt(p)) ** 2)
+        return np.where(p > 0, terms, np.where(q > 0, np.inf, 0.0)).sum(axis=-1)
 
 
 def _chi_square_active(
