@@ -55,6 +55,8 @@ def assert_attained(ball: UncertaintySet, row: np.ndarray, v: np.ndarray) -> Non
         scaled, found = (v / 2 - v.min() / 2) / half, (worst / 2 - v.min() / 2) / half
         rounding = 1e-15 * np.abs(v).max() / half + 1e-323 / half  # of values; 5e-324 is the smallest number
         assert kernel @ scaled == pytest.approx(found, abs=1e-11 + rounding)
+        of_its_own = ball.worst_case(np.stack([row, row]), np.stack([v, v[::-1]]))[0]  # values of the row's own
+        assert (of_its_own / 2 - v.min() / 2) / half == pytest.approx(found, abs=1e-11 + rounding)
 
 
 @pytest.mark.parametrize("radius", [1e-33, 1e-100, 1e-190, 1e-200, 1e-250, 1e-300, 5e-324])
