@@ -255,7 +255,8 @@ def kl_solve(
         worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
         tilt[open_rows] = t
         inside = (newton > below) & (newton < above)
-        middle = np.where(np.isfinite(above), _geometric_mean(np.maximum(below, above * 1e-6), above), 2 * t)
+        between = _geometric_mean(np.maximum(below, above * 1e-6), above)
+        middle = np.where(np.isfinite(above), between, 2 * np.minimum(t, 1e300))
         t = np.where(inside, newton, middle)
         go = ~done
         if not go.all():
