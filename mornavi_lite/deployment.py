@@ -13,7 +13,9 @@ import numpy as np
 
 from . import checks
 from .games import MarkovGame
+from .games.sparse import merged
 from .planning import Uncertainty, evaluate
+from .planning.backup import worst_rows
 from .uncertainty import TotalVariation, UncertaintySet, sets_per_player
 
 __all__ = ["kernel_distance", "mixed_game", "random_game", "worst_game"]
@@ -67,8 +69,7 @@ def worst_game(game: MarkovGame, policy: Any, uncertainty: Uncertainty, player: 
     value = evaluate(game, policy, uncertainty)
     i = checks.integer("player", player, 0, game.n_players - 1)
     ball = sets_per_player(uncertainty, game.n_players)[i]
-    steps = zip(game.transition, value[i, 1:], strict=True)
-    return _with_kernel(game, np.stack([ball.worst_kernel(rows, v) for rows, v in steps]))
+    return game.with_rows(*worst_rows(game, ball, i, value[i]))
 
 
 def mixed_game(game: MarkovGame, other: MarkovGame, weight: float) -> MarkovGame:
@@ -108,7 +109,10 @@ def mixed_game(game: MarkovGame, other: MarkovGame, weight: float) -> MarkovGame
     """
     _require_same_shape(game, other)
     share = checks.number("weight", weight, 0.0, 1.0)
-    return _with_kernel(game, (1.0 - share) * game.transition + share * other.transition)
+    if game.next_state is None and other.next_state is None:
+        return game.with_rows(None, (1.0 - share) * game.transition + share * other.transition)
+    states, rows, others = _beside_each_other(game, other)
+    return game.with_rows(states, (1.0 - share) * rows + share * others)
 
 
 def random_game(game: MarkovGame, ball: UncertaintySet, rng: np.random.Generator) -> MarkovGame:
@@ -158,10 +162,13 @@ def random_game(game: MarkovGame, ball: UncertaintySet, rng: np.random.Generator
     _require_set(ball)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-    rows = game.transition.reshape(-1, game.n_states)
-    if ball.radius > 0:
-        rows = _moved(rows, _random_ends(rows, ball, rng), ball)
-    return _with_kernel(game, rows.reshape(game.transition.shape))
+    kernel = game.transition
+    if not np.any(ball.radius):
+        return game
+    rows = kernel.reshape(-1, game.n_states)
+    radius = np.broadcast_to(ball.radius, kernel.shape[:3]).ravel()
+    rows = _moved(rows, _random_ends(rows, ball, radius, rng), ball, radius)
+    return game.with_rows(None, rows.reshape(kernel.shape))
 
 
 def kernel_distance(game: MarkovGame, other: MarkovGame, ball: UncertaintySet | None = None) -> float:
@@ -202,10 +209,13 @@ def kernel_distance(game: MarkovGame, other: MarkovGame, ball: UncertaintySet | 
     _require_same_shape(game, other)
     measure = TotalVariation(1.0) if ball is None else ball
     _require_set(measure)
-    return float(measure.divergence(other.transition, game.transition).max())
+    if game.next_state is None and other.next_state is None:
+        return float(measure.divergence(other.transition, game.transition).max())
+    _, rows, others = _beside_each_other(game, other)
+    return float(measure.divergence(others, rows).max())
 
 
-def _random_ends(rows: np.ndarray, ball: UncertaintySet, rng: np.random.Generator) -> np.ndarray:
+def _random_ends(rows: np.ndarray, ball: UncertaintySet, radius: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """For each row (R, S) a random point, at the edge of the simplex and outside the ball where there is one."""
     certain = np.eye(rows.shape[1])
     depth = ball._divergence(certain, rows[:, None])  # of each corner of the simplex
@@ -217,29 +227,31 @@ def _random_ends(rows: np.ndarray, ball: UncertaintySet, rng: np.random.Generato
     ends = rows + np.where(falling.any(axis=1), lengths.min(axis=1), 0.0)[:, None] * direction
     ends = np.maximum(ends, 0.0)
     ends /= ends.sum(axis=1, keepdims=True)
-    far = allowed & (depth >= ball.radius)
+    far = allowed & (depth >= radius[:, None])
     drawn = np.where(far, rng.random(rows.shape), -1.0).argmax(axis=1)
     corner = np.where(far.any(axis=1), drawn, np.where(allowed, depth, -1.0).argmax(axis=1))
-    near = ball._divergence(ends, rows) < ball.radius
+    near = ball._divergence(ends, rows) < radius
     return np.where(near[:, None], certain[corner], ends)
 
 
-def _moved(rows: np.ndarray, ends: np.ndarray, ball: UncertaintySet) -> np.ndarray:
+def _moved(rows: np.ndarray, ends: np.ndarray, ball: UncertaintySet, radius: np.ndarray) -> np.ndarray:
     """Rows moved towards their ends until the divergence, which rises along the way, is the radius; never past it.
 
     The share of the way is enclosed and found by chords, in the form called Illinois: where one end of the enclosure
     stays for a second time, its excess counts half. Total variation is linear along the way: one chord is enough.
     """
     inside, outside = np.zeros(len(rows)), np.ones(len(rows))
-    left, excess = np.full(len(rows), ball.radius), ball._divergence(ends, rows) - ball.radius
-    whole = excess <= 0  # even the end is in the ball
+    left, excess = radius.copy(), ball._divergence(ends, rows) - radius
+    whole = (excess <= 0) & (radius > 0)  # even the end is in the ball
+    still = radius == 0
     inside[whole], left[whole], excess[whole] = 1.0, 0.0, 1.0
+    left[still], excess[still], outside[still] = 0.0, 1.0, 0.0
     missing, last = left.copy(), np.zeros(len(rows))
     for _ in range(_MOST_CHORDS):
-        if (missing <= _NEAR * ball.radius).all():
+        if (missing <= _NEAR * radius).all():
             break
         share = (inside * excess + outside * left) / (excess + left)
-        over = ball._divergence(rows + share[:, None] * (ends - rows), rows) - ball.radius
+        over = ball._divergence(rows + share[:, None] * (ends - rows), rows) - radius
         far = over > 0
         inside, outside = np.where(far, inside, share), np.where(far, share, outside)
         left = np.where(far, np.where(last == 1, left / 2, left), -over)
@@ -248,10 +260,23 @@ def _moved(rows: np.ndarray, ends: np.ndarray, ball: UncertaintySet) -> np.ndarr
     return rows + inside[:, None] * (ends - rows)
 
 
-def _with_kernel(game: MarkovGame, transition: np.ndarray) -> MarkovGame:
-    """The same game with another kernel (H, S, A, S)."""
-    names = (game.name, game.state_names, game.action_names)
-    return MarkovGame(transition, game.reward, game.n_actions, game.initial, *names)
+def _beside_each_other(game: MarkovGame, other: MarkovGame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States (H, S, A, B) that the rows of either game list, and the probabilities of the one and of the other."""
+    states, rows = zip(*(_listed(each) for each in (game, other)), strict=True)
+    both, none = np.concatenate(states, axis=-1), [np.zeros_like(each) for each in rows]
+    flat = both.reshape(-1, both.shape[-1])
+    sides = [np.concatenate(each, axis=-1).reshape(flat.shape) for each in ((rows[0], none[1]), (none[0], rows[1]))]
+    kept, first, _ = merged(flat, sides[0], None)
+    _, second, _ = merged(flat, sides[1], None)
+    kept, first, second = (each.reshape(*both.shape[:3], -1) for each in (kept, first, second))
+    return kept, first, second
+
+
+def _listed(game: MarkovGame) -> tuple[np.ndarray, np.ndarray]:
+    """Next states and probabilities of a game's rows; of a dense game all states."""
+    if game.next_state is not None:
+        return game.next_state, game.probability
+    return np.broadcast_to(np.arange(game.n_states), game.probability.shape), game.probability
 
 
 def _require_same_shape(game: MarkovGame, other: MarkovGame) -> None:
@@ -259,7 +284,9 @@ def _require_same_shape(game: MarkovGame, other: MarkovGame) -> None:
     _require_game("other", other)
     if other.n_actions != game.n_actions:
         raise ValueError(f"other must have n_actions {game.n_actions}, as game has, got {other.n_actions}")
-    checks.has_shape("the kernel of other", other.transition, game.transition.shape, "(H, S, A, S)")
+    sizes = [(each.horizon, each.n_states) for each in (game, other)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"other must have H, S = {sizes[0]}, as game has, got {sizes[1]}")
 
 
 def _require_game(name: str, game: MarkovGame) -> None:

@@ -9,6 +9,12 @@ import numpy as np
 GRID = 2.0**-33
 
 
-def rounded(values: np.ndarray) -> np.ndarray:
-    """The nearest multiples of ``GRID``."""
-    return np.rint(values * (1 / GRID)) * GRID
+def rounded(values: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """The nearest multiples of ``GRID`` times a ``scale`` that is a power of two."""
+    return np.rint(values * (1 / (GRID * scale))) * (GRID * scale)
+
+
+def power_of_two(ranges: np.ndarray) -> float:
+    """The least power of two that no range (..., 2) is wider than; 1 where all ranges are points."""
+    width = float((ranges[..., 1] - ranges[..., 0]).max())
+    return float(2.0 ** np.ceil(np.log2(width))) if width > 0 else 1.0

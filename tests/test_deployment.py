@@ -233,12 +233,12 @@ WRONG = [
     (mixed_game, (GAME, GAME, np.nan), r"weight must be in \[0, 1\], got nan"),
     (mixed_game, (GAME, None, 0.5), r"other must be a MarkovGame, got NoneType"),
     (mixed_game, (GAME, zoo.fishing(), 0.5), r"other must have n_actions \(3, 4\), as game has, got \(2, 2\)"),
-    (mixed_game, (GAME, zoo.patrol(horizon=5), 0.5), r"the kernel of other must have shape \(H, S, A, S\) = \(4, 4"),
+    (mixed_game, (GAME, zoo.patrol(horizon=5), 0.5), r"other must have H, S = \(4, 4\)"),
     (random_game, (GAME, 0.1, RNG), r"ball must be an uncertainty set, got 0.1"),
     (random_game, (GAME, [TotalVariation(0.1)] * 2, RNG), r"ball must be an uncertainty set"),
     (random_game, (GAME, TotalVariation(0.1), 0), r"rng must be a numpy.random.Generator, got int"),
     (random_game, (3, TotalVariation(0.1), RNG), r"game must be a MarkovGame, got int"),
-    (kernel_distance, (GAME, zoo.patrol(horizon=5)), r"the kernel of other must have shape"),
+    (kernel_distance, (GAME, zoo.patrol(horizon=5)), r"other must have H, S = "),
     (kernel_distance, (GAME, GAME, "KL"), r"ball must be an uncertainty set, got 'KL'"),
 ]
 

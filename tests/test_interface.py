@@ -45,8 +45,26 @@ NAMES = """
 """
 LEARNER = "concept='cce' confidence='model' delta=0.05 scale=1.0 replan='doubling' min_probability=None"
 SIGNATURES: list[tuple[Any, str]] = [
-    (MarkovGame, "transition reward n_actions initial=None name='' state_names=None action_names=None"),
-    (MarkovGame.stationary, "transition reward n_actions horizon initial=None **names"),
+    (
+        MarkovGame,
+        "transition reward n_actions initial=None name='' state_names=None action_names=None reward_range=None "
+        "normalize=False legal=None",
+    ),
+    (MarkovGame.stationary, "transition reward n_actions horizon initial=None **options"),
+    (MarkovGame.sparse, "next_state probability reward n_actions n_states horizon=None initial=None **options"),
+    (
+        MarkovGame.from_step,
+        "step actions horizon initial states=None by_step=False reward_range=None name=''",
+    ),
+    (
+        MarkovGame.discounted,
+        "transition reward n_actions discount accuracy initial=None next_state=None n_states=None reward_range=None "
+        "**options",
+    ),
+    (MarkovGame.state, "self label"),
+    (MarkovGame.joint_action, "self *actions"),
+    (MarkovGame.save, "self path"),
+    (MarkovGame.load, "path"),
     (MarkovGame.play, "self policy n_episodes rng"),
     (Nominal, ""),
     (TotalVariation, "radius shift_support=True"),
@@ -60,7 +78,8 @@ SIGNATURES: list[tuple[Any, str]] = [
     (best_response, "game policy uncertainty"),
     (equilibrium_gap, "game policy uncertainty concept"),
     (solve, "game uncertainty concept='cce'"),
-    (Counts, "n_states n_actions horizon"),
+    (Counts, "n_states n_actions horizon reward_range=(0, 1) rewards='deterministic'"),
+    (Counts.for_game, "game"),
     (Counts.add, "self played reward"),
     (Counts.record, "self states joint_actions rewards"),
     (Mornavi, f"uncertainty {LEARNER}"),
@@ -100,8 +119,8 @@ def test_every_name_is_exported() -> None:
 )
 def test_arguments_have_their_order_and_defaults(called: Any, wanted: str) -> None:
     given = inspect.signature(called).parameters.values()
-    stars = {p: "**" * (p.kind is p.VAR_KEYWORD) for p in given}
-    assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.VAR_KEYWORD) for p in given)
+    stars = {p: "**" * (p.kind is p.VAR_KEYWORD) or "*" * (p.kind is p.VAR_POSITIONAL) for p in given}
+    assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in given)
     said = [stars[p] + (p.name if p.default is p.empty else f"{p.name}={p.default!r}") for p in given]
     assert " ".join(said) == wanted
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..uncertainty import ChiSquare, KullbackLeibler, UncertaintySet
+from ..uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation, UncertaintySet
 
 #: In log(2 S A H N (N + 1) / delta): an upper and a lower side. The sum over N of 1 / (N (N + 1)) is 1.
 SIDES = 2.0
@@ -40,8 +40,8 @@ def bonus(
         Observed frequencies of the next states.
     visits : array_like of int, shape (...)
         How often each row was visited.
-    upper, lower : array_like, shape (S,)
-        Bounds on the values of the next step.
+    upper, lower : array_like, shape (S,) or (..., S)
+        Bounds on the values of the next step, in units in which rewards are in [0, 1].
     log_term : array_like, shape (...)
         log(2 S A H N (N + 1) / delta), N the visits or 1.
     horizon : int
@@ -107,19 +107,28 @@ def bonus_unchecked(
     constants = BONUS_CONSTANTS
     times, last = np.maximum(visits, 1), 1 / math.sqrt(max(n_episodes, 1))
     rate = log_term / times
-    if isinstance(ball, KullbackLeibler) and ball.radius > 0:
-        least = np.where(rows > 0, rows, 1.0).min(axis=-1) if min_probability is None else min_probability
-        return constants["KL"] * horizon / ball.radius * np.sqrt(rate / least) + last
-    if type(ball).__module__ != KullbackLeibler.__module__:
+    if not isinstance(ball, (Nominal, TotalVariation, KullbackLeibler, ChiSquare)):
         raise TypeError(f"no bonus is known for {type(ball).__name__}; the confidence sets serve every monotone set")
+    radius = np.asarray(ball.radius)
     middle = (upper + lower) / 2
     # Around the mean: a difference of two squares would leave noise, and its root would not be small.
-    variance = (rows * (middle - (rows @ middle)[..., None]) ** 2).sum(axis=-1)
+    variance = (rows * (middle - _mean(rows, middle)[..., None]) ** 2).sum(axis=-1)
     spread = np.sqrt(constants["variance"] * rate * variance)
     rest = constants["lower order"] * horizon**2 * rows.shape[-1] * rate + last
-    if isinstance(ball, ChiSquare) and ball.radius > 0:
-        return spread + constants["chi-square"] * horizon * np.sqrt(ball.radius * rate) + rest
-    return spread + 2 * (rows @ (upper - lower)) / horizon + rest
+    plain = spread + 2 * _mean(rows, upper - lower) / horizon + rest
+    if isinstance(ball, KullbackLeibler) and radius.any():
+        least = np.where(rows > 0, rows, 1.0).min(axis=-1) if min_probability is None else min_probability
+        divided = constants["KL"] * horizon / np.where(radius > 0, radius, 1.0) * np.sqrt(rate / least) + last
+        return np.where(radius > 0, divided, plain)
+    if isinstance(ball, ChiSquare) and radius.any():
+        robust = spread + constants["chi-square"] * horizon * np.sqrt(radius * rate) + rest
+        return np.where(radius > 0, robust, plain)
+    return plain
+
+
+def _mean(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Expectation of values (S,), or of each row's own values (..., S)."""
+    return rows @ values if values.ndim == 1 else (rows * values).sum(axis=-1)
 
 
 def log_term_at(visits: Any, n_rows: int, delta: float) -> np.ndarray:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-
-#: Two observations of one deterministic reward may differ by rounding, by no more than this.
-REWARD_TOLERANCE = 1e-9
+from ..games import MarkovGame
+from ..games.arrays import refuse_too_large, reward_ranges
+from ..games.legal import folded, standing, stands_for
+from .cells import frequencies, in_cells, indices
+from .rewards import KINDS, SeenRewards
 
 
 class Counts:
@@ -25,6 +28,10 @@ class Counts:
         Number of actions of each player; their product is A.
     horizon : int
         Number of steps H.
+    reward_range : (lo, hi), or array_like of shape (m, 2) or (m, H, 2)
+        Between which values rewards lie: what is known before any is seen.
+    rewards : {"deterministic", "next_state", "random"}
+        Rewards are r(s, a), or r(s, a, s'), or draws within the range whose mean depends on (s, a).
 
     Raises
     ------
@@ -33,8 +40,8 @@ class Counts:
 
     Notes
     -----
-    Chapter 4, :prf:ref:`def-counts`. Rewards are deterministic, so each is known from the first visit on. The counts
-    are all that a learner gets: never the kernel, never the reward of what nobody tried.
+    Chapter 4, :prf:ref:`def-counts`. Rewards that are not random are known once seen. The counts are all that a learner
+    gets: never the kernel, never the reward of what nobody tried.
 
     Examples
     --------
@@ -42,19 +49,66 @@ class Counts:
     >>> from mornavi_lite import Counts, zoo
     >>> game = zoo.traffic_merge()
     >>> uniform = np.full((game.horizon, game.n_states, game.n_joint_actions), 0.25)
-    >>> counts = Counts(game.n_states, game.n_actions, game.horizon)
+    >>> counts = Counts.for_game(game)
     >>> counts.add(game.play(uniform, 100, np.random.default_rng(0)), game.reward)
     >>> counts.n_episodes, bool((counts.visits.sum(axis=(1, 2)) == 100).all())
     (100, True)
     """
 
-    def __init__(self, n_states: int, n_actions: Sequence[int], horizon: int) -> None:
+    def __init__(
+        self,
+        n_states: int,
+        n_actions: Sequence[int],
+        horizon: int,
+        reward_range: Any = (0, 1),
+        rewards: str = "deterministic",
+    ) -> None:
         size, steps = checks.integer("n_states", n_states, 1), checks.integer("horizon", horizon, 1)
         self._n_actions = checks.action_counts(n_actions)
-        n_joint = math.prod(self._n_actions)
+        kind = checks.one_of("rewards", rewards, KINDS)
+        m, n_joint = len(self._n_actions), math.prod(self._n_actions)
+        ranges = reward_ranges(reward_range, np.zeros(0), m, steps)
+        refuse_too_large("the counts", steps * size * n_joint * size)
         self._transitions = np.zeros((steps, size, n_joint, size), dtype=np.int64)
         self._visits = np.zeros((steps, size, n_joint), dtype=np.int64)
-        self._reward = np.zeros((len(self._n_actions), steps, size, n_joint))
+        cells = self._transitions.shape if kind == "next_state" else self._visits.shape
+        self._rewards = SeenRewards(kind, ranges, cells)
+        self._legal: tuple[np.ndarray, ...] | None = None
+        self._stand: np.ndarray | None = None
+        self._listed: np.ndarray | None = None
+
+    @classmethod
+    def for_game(cls, game: MarkovGame) -> Counts:
+        """Empty counts of a game's sizes, reward range, kind of rewards and legal actions.
+
+        Parameters
+        ----------
+        game : MarkovGame
+            What will be played. Of a sparse game, ``add`` takes what ``play`` returns.
+
+        Returns
+        -------
+        Counts
+            Nothing was seen yet.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not a game, or its counts would have more than 2 GiB.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Counts, zoo
+        >>> Counts.for_game(zoo.patrol()).n_episodes
+        0
+        """
+        if not isinstance(game, MarkovGame):
+            raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+        kind = "next_state" if game.step_reward(0).ndim == 4 else "deterministic"
+        counts = cls(game.n_states, game.n_actions, game.horizon, game.step_ranges, kind)
+        counts._legal, counts._listed = game.legal, game.next_state
+        counts._stand = None if game.legal is None else stands_for(game.legal, game.n_actions)
+        return counts
 
     @property
     def n_states(self) -> int:
@@ -77,6 +131,13 @@ class Counts:
         return int(self._visits[0].sum())
 
     @property
+    def n_cells(self) -> int:
+        """Number of steps, states and legal joint actions."""
+        if self._stand is None:
+            return self._visits.size
+        return self.horizon * int((self._stand == np.arange(self._stand.shape[1])).sum())
+
+    @property
     def transitions(self) -> np.ndarray:
         """How often each transition happened, int64 of shape (H, S, A, S), read-only."""
         return _read_only(self._transitions)
@@ -89,7 +150,67 @@ class Counts:
     @property
     def reward(self) -> np.ndarray:
         """Rewards seen, shape (m, H, S, A), read-only; 0 where ``visits`` is 0, which means unknown."""
-        return _read_only(self._reward)
+        return _read_only(self._rewards.means(self._visits))
+
+    @property
+    def rewards(self) -> str:
+        """Kind of rewards: "deterministic", "next_state" or "random"."""
+        return self._rewards.kind
+
+    @property
+    def reward_range(self) -> np.ndarray:
+        """Between which values each player's rewards lie, shape (m, 2)."""
+        every = self._rewards.ranges
+        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+
+    @property
+    def step_ranges(self) -> np.ndarray:
+        """Between which values each player's rewards lie at each step, shape (m, H, 2)."""
+        return self._rewards.ranges
+
+    @property
+    def legal(self) -> tuple[np.ndarray, ...] | None:
+        """For each player which actions it has at each state, booleans (S, A_i); None where all are legal."""
+        return self._legal
+
+    def fold(self, policy: np.ndarray) -> np.ndarray:
+        """A policy (..., S, A), with what is on illegal joint actions moved to those they stand for."""
+        return folded(policy, self._stand)
+
+    def standing(self, payoffs: np.ndarray) -> np.ndarray:
+        """Payoffs (..., S, A), an illegal joint action with those of the one it stands for."""
+        return payoffs if self._stand is None else standing(payoffs, self._stand, payoffs.ndim - 2)
+
+    def reward_bounds(self, step: int, delta: float, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """Highest and lowest rewards of a step that were not excluded.
+
+        Parameters
+        ----------
+        step : int
+            Which step.
+        delta : float
+            Probability with which the bounds of any mean of "random" rewards may ever fail.
+        scale : float
+            Multiplies the distance of those bounds from the observed mean.
+
+        Returns
+        -------
+        tuple of two numpy.ndarray, shape (m, S, A), or (m, S, A, S) where rewards are on the next state
+            Where a reward was seen, it is both.
+
+        Notes
+        -----
+        Chapter 4, :eq:`mean-reward-bound`.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Counts
+        >>> counts = Counts(n_states=1, n_actions=(1,), horizon=1, reward_range=(-5, 5))
+        >>> [bound.tolist() for bound in counts.reward_bounds(0, delta=0.05)]
+        [[[[5.0]]], [[[-5.0]]]]
+        """
+        seen = (self._transitions if self.rewards == "next_state" else self._visits)[step]
+        return self._rewards.bounds(step, seen, delta, scale)
 
     def empirical_model(self) -> np.ndarray:
         """Observed frequencies of the next states.
@@ -119,15 +240,16 @@ class Counts:
         Parameters
         ----------
         played : array_like of int, shape (H, S, A, S)
-            How often each transition happened.
-        reward : array_like, shape (m, H, S, A)
-            Rewards in [0, 1]. Only those of joint actions that were played are looked at.
+            How often each transition happened; for counts of a sparse game (H, S, A, B), as its ``play`` returns them.
+        reward : array_like, shape (m, H, S, A), or with the last axis of ``played``
+            Rewards within the range, on the next state where they depend on it; of "random" ones the sums over the
+            visits. Only those of what was played are looked at.
 
         Raises
         ------
         ValueError, TypeError
             If an array has another shape, a count is negative or not an integer, a step would have more than 2**63 - 1
-            transitions, or a reward is outside [0, 1] or differs from one seen before. Nothing is added then.
+            transitions, or a reward is outside its range or contradicts those seen before. Nothing is added then.
 
         Notes
         -----
@@ -143,12 +265,17 @@ class Counts:
         ([[[3, 0]]], [[[[0.25, 0.0]]]])
         """
         array = checks.counts_array("played", played)
-        checks.has_shape("played", array, self._transitions.shape, "(H, S, A, S)")
+        axes = "(H, S, A, S)" if self._listed is None else "(H, S, A, B)"
+        outcomes = self._transitions.shape if self._listed is None else self._listed.shape
+        checks.has_shape("played", array, outcomes, axes)
         self._check_room("played", array)
-        rewards = checks.real_array("reward", reward)
-        checks.has_shape("reward", rewards, self._reward.shape, "(m, H, S, A)")
-        self._check_rewards(rewards, array.max(axis=-1) > 0)
-        self.add_unchecked(array, rewards)
+        gained = checks.real_array("reward", reward)
+        by_outcome = self.rewards == "next_state"
+        shape = (len(self._n_actions), *(outcomes if by_outcome else outcomes[:-1]))
+        checks.has_shape("reward", gained, shape, f"(m, {axes[1:]}" if by_outcome else "(m, H, S, A)")
+        array, gained = in_cells(self, array, gained)
+        self._rewards.check(gained, self._telling(array), self._telling(self._transitions))
+        self._add(array, gained)
 
     def add_unchecked(self, played: np.ndarray, reward: np.ndarray) -> None:
         """The same as :meth:`add` for arrays that are known to be sound: what inner loops call.
@@ -157,8 +284,8 @@ class Counts:
         ----------
         played : numpy.ndarray of int64, shape (H, S, A, S)
             How often each transition happened.
-        reward : numpy.ndarray, shape (m, H, S, A)
-            Rewards in [0, 1].
+        reward : numpy.ndarray
+            Rewards, as :meth:`add` takes them.
 
         Examples
         --------
@@ -169,10 +296,18 @@ class Counts:
         >>> counts.n_episodes == 2
         True
         """
-        new = (self._visits == 0) & played.any(axis=-1)
-        self._reward[:, new] = reward[:, new]
+        self._add(*in_cells(self, played, reward))
+
+    def _telling(self, played: np.ndarray) -> np.ndarray:
+        """How often each cell of the rewards was looked at, from counts (H, S, A, S)."""
+        return played if self.rewards == "next_state" else played.sum(axis=-1)
+
+    def _add(self, played: np.ndarray, reward: np.ndarray) -> None:
+        visits = played.sum(axis=-1)
+        by_outcome = self.rewards == "next_state"
+        self._rewards.add(reward, played if by_outcome else visits, self._transitions if by_outcome else self._visits)
         self._transitions += played
-        self._visits += played.sum(axis=-1)
+        self._visits += visits
 
     def record(self, states: Any, joint_actions: Any, rewards: Any) -> None:
         """Add one episode, step by step, from an environment of your own.
@@ -184,7 +319,7 @@ class Counts:
         joint_actions : sequence of int, length H, or array of shape (H, m)
             Joint action at each step: its index, or the action of each player.
         rewards : array_like, shape (m, H)
-            Reward of each player at each step, in [0, 1].
+            Reward of each player at each step, within the range.
 
         Raises
         ------
@@ -206,21 +341,55 @@ class Counts:
         (1, [1.0, 1.0])
         """
         steps = np.arange(self.horizon)
-        path = _indices("states", states, (self.horizon + 1,), "(H + 1,)", self.n_states)
+        path = indices("states", states, (self.horizon + 1,), "(H + 1,)", self.n_states)
         taken = checks.integer_array("joint_actions", joint_actions)
         if taken.ndim == 2:
-            each = _indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
+            each = indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
             taken = np.ravel_multi_index(tuple(each.T), self._n_actions)
-        taken = _indices("joint_actions", taken, (self.horizon,), "(H,)", self._visits.shape[2])
+        taken = indices("joint_actions", taken, (self.horizon,), "(H,)", self._visits.shape[2])
+        taken = taken if self._stand is None else self._stand[path[:-1], taken]
         gained = checks.real_array("rewards", rewards)
         checks.has_shape("rewards", gained, (len(self._n_actions), self.horizon), "(m, H)")
         played = np.zeros_like(self._transitions)
         played[steps, path[:-1], taken, path[1:]] = 1
-        reward = np.zeros_like(self._reward)
-        reward[:, steps, path[:-1], taken] = gained
+        reward = np.zeros(self._rewards.values.shape)
+        cells = (steps, path[:-1], taken, path[1:])
+        reward[:, *(cells if self.rewards == "next_state" else cells[:-1])] = gained
         self._check_room("states", played)
-        self._check_rewards(reward, played.max(axis=-1) > 0)
-        self.add_unchecked(played, reward)
+        self._rewards.check(reward, self._telling(played), self._telling(self._transitions))
+        self._add(played, reward)
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """What makes these counts, as arrays that can be stored; of the default kinds as version 0.1.0 stored them."""
+        seen = self._rewards
+        made = {
+            "transitions": self._transitions,
+            "reward": seen.values,
+            "n_actions": np.array(self._n_actions),
+        }
+        if self.rewards != "deterministic" or (seen.ranges != (0.0, 1.0)).any():
+            made |= {"rewards": np.array(self.rewards), "ranges": seen.ranges}
+        if seen.constant is not None:
+            made["constant"] = seen.constant
+        return made
+
+    @classmethod
+    def from_parts(cls, made: Mapping[str, np.ndarray]) -> Counts:
+        """The counts of which :meth:`parts` are given; others may be among them."""
+        steps, size = made["transitions"].shape[:2]
+        kind, ranges = str(made.get("rewards", "deterministic")), made.get("ranges", (0, 1))
+        counts = cls(size, np.asarray(made["n_actions"]).tolist(), steps, ranges, kind)
+        played = checks.counts_array("transitions", made["transitions"])
+        checks.has_shape("transitions", played, counts._transitions.shape, "(H, S, A, S)")
+        counts._check_room("transitions", played)
+        reward = checks.real_array("reward", made["reward"])
+        checks.has_shape("reward", reward, counts._rewards.values.shape, "(m, H, S, A)")
+        counts._rewards.check(reward, counts._telling(played), counts._telling(counts._transitions))
+        counts._add(played, reward)
+        if counts._rewards.constant is not None:
+            checks.has_shape("constant", made["constant"], counts._rewards.constant.shape, "(2, m, H, S, A)")
+            counts._rewards.constant = np.array(made["constant"], dtype=bool)
+        return counts
 
     def copy(self) -> Counts:
         """Independent copy, for a learner that goes on while these counts stay.
@@ -239,9 +408,7 @@ class Counts:
         >>> counts.n_episodes, later.n_episodes
         (0, 1)
         """
-        other = Counts(self.n_states, self._n_actions, self.horizon)
-        other.add_unchecked(self._transitions, self._reward)
-        return other
+        return copy.deepcopy(self)
 
     def _check_room(self, name: str, played: np.ndarray) -> None:
         """Raise unless the transitions of each step, with those of ``played``, can be counted in 64 bits."""
@@ -250,19 +417,30 @@ class Counts:
             if total > checks.LARGEST:
                 raise ValueError(f"{name} must leave at most 2**63 - 1 transitions of step {h}, got {total} with it")
 
-    def _check_rewards(self, reward: np.ndarray, played: np.ndarray) -> None:
-        """Raise at the first reward of what was ``played`` (H, S, A) that is outside [0, 1] or was another before."""
-        with np.errstate(invalid="ignore"):
-            outside = played & ~((reward >= 0) & (reward <= 1))
-            moved = played & (self._visits > 0) & (np.abs(reward - self._reward) > REWARD_TOLERANCE)
-        for wrong, what in ((outside, "must be in [0, 1]"), (moved, "differs from the one seen before")):
-            if wrong.any():
-                i, h, s, a = where = checks.first_true(wrong)
-                before = f", {float(self._reward[where])}" if wrong is moved else ""
-                raise ValueError(
-                    f"reward of player {i} at step {h}, state {s}, joint action {a} {what}{before}, "
-                    f"got {float(reward[where])}"
-                )
+    def of(self, game: MarkovGame) -> Counts:
+        """A copy that takes what a game's ``play`` returns, for a run that is taken up.
+
+        Parameters
+        ----------
+        game : MarkovGame
+            A game of the same sizes.
+
+        Returns
+        -------
+        Counts
+            The same counts, with the game's legal actions and, if it is sparse, beside its next states.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Counts, zoo
+        >>> game = zoo.patrol()
+        >>> Counts(game.n_states, game.n_actions, game.horizon).of(game).n_episodes
+        0
+        """
+        same = self.copy()
+        fresh = Counts.for_game(game)
+        same._legal, same._stand, same._listed = fresh._legal, fresh._stand, fresh._listed
+        return same
 
     def __repr__(self) -> str:
         return (
@@ -271,25 +449,7 @@ class Counts:
         )
 
 
-def frequencies(transitions: np.ndarray, visits: np.ndarray) -> np.ndarray:
-    """Rows (..., S) of observed frequencies; uniform where there were no visits."""
-    rows = np.full(transitions.shape, 1 / transitions.shape[-1])
-    return np.divide(transitions, visits[..., None], out=rows, where=visits[..., None] > 0)
-
-
 def _read_only(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.setflags(write=False)
     return view
-
-
-def _indices(name: str, values: Any, shape: tuple[int, ...], axes: str, bound: int | tuple[int, ...]) -> np.ndarray:
-    """``values`` as an array of integers of this shape, each from 0 to below ``bound``."""
-    array = checks.integer_array(name, values)
-    checks.has_shape(name, array, shape, axes)
-    outside = (array < 0) | (array >= np.asarray(bound))
-    if outside.any():
-        where = checks.first_true(outside)
-        limit = int(np.broadcast_to(bound, shape)[where]) - 1
-        raise ValueError(f"{name}{checks.place(where)} must be from 0 to {limit}, got {int(array[where])}")
-    return array

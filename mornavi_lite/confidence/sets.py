@@ -173,8 +173,8 @@ class ConfidenceSet:
         ----------
         transitions : numpy.ndarray of int64, shape (..., S)
             How often each next state was seen, for each row.
-        value : numpy.ndarray of float64, shape (S,) or (G, S)
-            Value of each next state, or G such vectors.
+        value : numpy.ndarray of float64, shape (S,), (G, S) or (G, ..., S)
+            Value of each next state, or G such vectors; or G for each row, whose values are its own.
 
         Returns
         -------
@@ -189,6 +189,8 @@ class ConfidenceSet:
         >>> row.optimistic_unchecked(np.array([0, 0, 0]), np.array([0.0, 2.0, 1.0])).tolist()
         [0.0, 1.0, 0.0]
         """
+        if value.ndim > 2:
+            return self._optimistic_by_row(transitions, value)
         values = value.reshape(-1, transitions.shape[-1])
         rows = transitions.reshape(-1, transitions.shape[-1])
         order = np.argsort(-values, axis=1, kind="stable")
@@ -202,6 +204,16 @@ class ConfidenceSet:
             for g in range(len(values)):
                 kernel[g, piece] = tails[:, g].take(rank[g], axis=1)
         return kernel.reshape(value.shape[:-1] + transitions.shape)
+
+    def _optimistic_by_row(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Kernels (G, ..., S) for values (G, ..., S) of which each row has its own order."""
+        order = np.argsort(-value, axis=-1, kind="stable")
+        tails = np.ones(value.shape)
+        tails[..., :-1] = self._raised_tails(np.take_along_axis(np.broadcast_to(transitions, value.shape), order, -1))
+        tails[..., 1:] -= tails[..., :-1].copy()
+        kernel = np.empty(value.shape)
+        np.put_along_axis(kernel, order, tails, axis=-1)
+        return kernel
 
     def pessimistic(self, transitions: Any, value: Any) -> np.ndarray:
         """The kernel that every kernel of the set dominates: :meth:`optimistic` for the opposite order.

@@ -6,16 +6,25 @@ import numpy as np
 
 
 def flow(
-    transition: np.ndarray, initial: np.ndarray, policy: np.ndarray, n_episodes: int, rng: np.random.Generator
+    probability: np.ndarray,
+    initial: np.ndarray,
+    policy: np.ndarray,
+    n_episodes: int,
+    rng: np.random.Generator,
+    next_state: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Counts (H, S, A, S) of transitions in ``n_episodes`` episodes; no argument is checked."""
-    played = np.zeros(transition.shape, dtype=np.int64)
+    """Counts (H, S, A, S), or (H, S, A, B) beside ``next_state``, of ``n_episodes`` episodes; nothing is checked."""
+    played = np.zeros(probability.shape, dtype=np.int64)
     arriving = split(np.array([n_episodes]), initial[None], rng)[0]
-    for h in range(len(transition)):
+    for h in range(len(probability)):
         actions = split(arriving, policy[h], rng)
         s, a = np.nonzero(actions)
-        played[h, s, a] = split(actions[s, a], transition[h, s, a], rng)
-        arriving = played[h].sum(axis=(0, 1))
+        drawn = played[h, s, a] = split(actions[s, a], probability[h, s, a], rng)
+        if next_state is None:
+            arriving = drawn.sum(axis=0)
+        else:
+            arriving = np.zeros_like(arriving)
+            np.add.at(arriving, next_state[h, s, a], drawn)
     return played
 
 

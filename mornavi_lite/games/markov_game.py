@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from .arrays import check_kernel, check_reward, frozen, one_step
-from .flows import flow
+from . import builders, names, playing, stepping, stored
+from .arrays import (
+    check_in_range,
+    check_kernel,
+    check_reward,
+    checked_rows,
+    frozen,
+    kernel_array,
+    one_step,
+    read_only,
+    reward_array,
+    reward_ranges,
+)
+from .legal import folded, legal_masks, standing, stands_for
+from .sparse import dense_kernel, merged_steps
 
 
 class MarkovGame:
@@ -19,8 +32,8 @@ class MarkovGame:
     ----------
     transition : array_like, shape (H, S, A, S)
         Probability of each next state, given step, state and joint action. Rows sum to 1 within 1e-8.
-    reward : array_like, shape (m, H, S, A)
-        Reward of each player, in [0, 1].
+    reward : array_like, shape (m, H, S, A) or (m, H, S, A, S)
+        Reward of each player, in ``reward_range``; with a last axis where it depends on the next state.
     n_actions : sequence of int
         Number of actions of each player; their product is A.
     initial : int, array_like of shape (S,) or None
@@ -31,6 +44,14 @@ class MarkovGame:
         One name per state. Default: "0", "1", ...
     action_names : sequence of sequences of str, optional
         For each player one name per action. Default: "0", "1", ...
+    reward_range : (lo, hi), array_like of shape (m, 2), "observed" or None
+        Between which values rewards may lie: what a learner is told. "observed" is the least and the greatest in
+        ``reward``. None is (0, 1).
+    normalize : bool
+        Whether rows that are off by up to 1e-3 (float32, rounded tables) are divided by their sum.
+    legal : sequence of array_like of bool, shape (S, A_i), or None
+        For each player which actions it has at each state. An illegal one stands for the player's first legal one, and
+        no policy that is returned uses it. None: all.
 
     Raises
     ------
@@ -41,7 +62,7 @@ class MarkovGame:
     -----
     Chapter 1, :prf:ref:`def-markov-game`; Shapley (1953) for stochastic games, Liu et al. (2021) for this
     finite-horizon form. A kernel or reward that does not depend on the step is stored once and shown as a broadcast
-    view.
+    view. The arrays that are given are copied, and can be changed or freed.
 
     Examples
     --------
@@ -56,6 +77,11 @@ class MarkovGame:
     True
     """
 
+    stationary = classmethod(builders.stationary)
+    sparse = classmethod(builders.sparse)
+    from_step = classmethod(stepping.from_step)
+    discounted = classmethod(builders.discounted)
+
     def __init__(
         self,
         transition: Any,
@@ -65,81 +91,123 @@ class MarkovGame:
         name: str = "",
         state_names: Sequence[str] | None = None,
         action_names: Sequence[Sequence[str]] | None = None,
+        reward_range: Any = None,
+        normalize: bool = False,
+        legal: Any = None,
     ) -> None:
         counts = checks.action_counts(n_actions)
-        kernel, rewards = checks.real_array("transition", transition, 4), checks.real_array("reward", reward, 4)
+        kernel, rewards = kernel_array("transition", transition, 4, counts), reward_array(reward)
         check_kernel(kernel, counts, "(H, S, A, S)")
         check_reward(rewards, (len(counts), *kernel.shape[:3]), "(m, H, S, A)")
-        n_states = kernel.shape[1]
-        self._n_actions = counts
-        self._transition = frozen(one_step(kernel, step_axis=0), kernel.shape)
-        self._reward = frozen(one_step(rewards, step_axis=1), rewards.shape)
-        self._initial = frozen(checks.distribution("initial", initial, n_states), (n_states,))
-        self._name = "" if name is None else str(name)
-        self._state_names = checks.names("state_names", state_names, n_states)
-        each = [None] * len(counts) if action_names is None else action_names
-        if not isinstance(each, Sequence) or len(each) != len(counts):
-            raise ValueError(f"action_names must have one entry per player, {len(counts)}, got {each!r}")
-        self._action_names = tuple(checks.names(f"action_names[{i}]", each[i], n) for i, n in enumerate(counts))
+        if rewards.ndim == 5 and rewards.shape[-1] != kernel.shape[-1]:
+            raise ValueError(f"reward must have a last axis of S = {kernel.shape[-1]}, got {rewards.shape}")
+        called = {"name": name, "state_names": state_names, "action_names": action_names}
+        options = {"reward_range": reward_range, "normalize": normalize, "legal": legal, **called}
+        self._fill(None, kernel, rewards, counts, kernel.shape[1], initial, **options)
 
     @classmethod
-    def stationary(
-        cls, transition: Any, reward: Any, n_actions: Sequence[int], horizon: int, initial: Any = None, **names: Any
+    def _made(
+        cls,
+        next_state: np.ndarray | None,
+        probability: np.ndarray,
+        reward: np.ndarray,
+        n_actions: Sequence[int],
+        n_states: int,
+        initial: Any,
+        **options: Any,
     ) -> MarkovGame:
-        """Make a game whose kernel and rewards are the same at every step.
+        """A game of rows (H, S, A, K), dense or beside their next states, and rewards of sound shapes."""
+        game = cls.__new__(cls)
+        game._fill(next_state, probability, reward, tuple(n_actions), n_states, initial, **options)
+        return game
 
-        Parameters
-        ----------
-        transition : array_like, shape (S, A, S)
-            Kernel of one step.
-        reward : array_like, shape (m, S, A)
-            Rewards of one step, in [0, 1].
-        n_actions : sequence of int
-            Number of actions of each player.
-        horizon : int
-            Number of steps H, at least 1.
-        initial, **names
-            As in :class:`MarkovGame`: ``initial``, ``name``, ``state_names``, ``action_names``.
-
-        Returns
-        -------
-        MarkovGame
-            Its arrays are views that repeat the one step, not H copies.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As :class:`MarkovGame` does.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import MarkovGame
-        >>> game = MarkovGame.stationary(np.ones((1, 4, 1)), np.zeros((2, 1, 4)), (2, 2), horizon=1000)
-        >>> game.transition.shape, game.transition.strides[0]
-        ((1000, 1, 4, 1), 0)
-        """
-        steps, counts = checks.integer("horizon", horizon, 1), checks.action_counts(n_actions)
-        kernel, rewards = checks.real_array("transition", transition, 3), checks.real_array("reward", reward, 3)
-        check_kernel(kernel, counts, "(S, A, S)")
-        check_reward(rewards, (len(counts), *kernel.shape[:2]), "(m, S, A)")
-        return cls(
-            np.broadcast_to(kernel, (steps, *kernel.shape)),
-            np.broadcast_to(rewards[:, None], (rewards.shape[0], steps, *rewards.shape[1:])),
-            counts,
-            initial,
-            **names,
-        )
+    def _fill(
+        self,
+        next_state: np.ndarray | None,
+        probability: np.ndarray,
+        reward: np.ndarray,
+        n_actions: tuple[int, ...],
+        n_states: int,
+        initial: Any,
+        name: str = "",
+        state_names: Any = None,
+        action_names: Any = None,
+        reward_range: Any = None,
+        normalize: bool = False,
+        legal: Any = None,
+        discount: float | None = None,
+        by_step: bool = True,
+    ) -> None:
+        horizon, m = len(probability), len(n_actions)
+        self._legal = legal_masks(legal, n_states, n_actions)
+        self._stand = None if self._legal is None else stands_for(self._legal, n_actions)
+        listed = None if next_state is None else one_step(next_state, 0)
+        rows, rewards = one_step(probability, 0), one_step(reward, 1)
+        if self._stand is not None:
+            rows, rewards = standing(rows, self._stand, 1), standing(rewards, self._stand, 2)
+            listed = None if listed is None else standing(listed, self._stand, 1)
+        # What was given for one step is named without a step in errors.
+        rows = checked_rows("transition" if listed is None else "probability", rows, normalize, by_step)
+        ranges = reward_ranges(reward_range, rewards, m, horizon)
+        check_in_range(rewards, ranges, by_step)
+        self._next_state = None
+        if listed is not None:
+            listed, rows, rewards = merged_steps(np.broadcast_to(listed, rows.shape), rows, rewards)
+            self._next_state = np.broadcast_to(read_only(listed), (horizon, *rows.shape[1:]))
+        self._n_actions, self._n_states, self._discount = n_actions, n_states, discount
+        self._probability = frozen(rows, (horizon, *rows.shape[1:]))
+        self._reward = frozen(rewards, (m, horizon, *rewards.shape[2:]))
+        self._ranges = ranges
+        self._weight = np.ones(horizon) if discount is None else discount ** np.arange(horizon)
+        self._initial = frozen(checks.distribution("initial", initial, n_states), (n_states,))
+        self._name = "" if name is None else str(name)
+        each = [None] * m if action_names is None else action_names
+        if not isinstance(each, Sequence) or len(each) != m:
+            raise ValueError(f"action_names must have one entry per player, {m}, got {each!r}")
+        self._states = names.Names("state_names", state_names, n_states)
+        self._actions = [names.Names(f"action_names[{i}]", each[i], n) for i, n in enumerate(n_actions)]
 
     @property
     def transition(self) -> np.ndarray:
-        """Nominal kernel, shape (H, S, A, S), read-only."""
-        return self._transition
+        """Nominal kernel, shape (H, S, A, S), read-only; of a sparse game made on demand, up to 2 GiB."""
+        if self._next_state is None:
+            return self._probability
+        return dense_kernel(self._next_state, self._probability, self._n_states)
+
+    @property
+    def next_state(self) -> np.ndarray | None:
+        """Of a sparse game the next states of each row, shape (H, S, A, B), rising; None if the game is dense."""
+        return self._next_state
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Of a sparse game the probabilities beside ``next_state``, shape (H, S, A, B); else ``transition``."""
+        return self._probability
 
     @property
     def reward(self) -> np.ndarray:
-        """Rewards in [0, 1], shape (m, H, S, A), read-only."""
-        return self._reward
+        """Rewards (m, H, S, A), read-only; with a last axis of next states, S or B, where they depend on those."""
+        if self._discount is None:
+            return self._reward
+        return read_only(self._reward * self._weight.reshape(-1, *(1,) * (self._reward.ndim - 2)))
+
+    @property
+    def reward_range(self) -> np.ndarray:
+        """Between which values each player's rewards lie, shape (m, 2)."""
+        every = self.step_ranges
+        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+
+    @property
+    def step_ranges(self) -> np.ndarray:
+        """Between which values each player's rewards lie at each step, shape (m, H, 2)."""
+        return self._ranges if self._discount is None else self._ranges * self._weight[:, None]
+
+    @property
+    def tail(self) -> np.ndarray:
+        """Between which values lies what a discounted game leaves out after its last step, shape (m, 2); else 0."""
+        if self._discount is None:
+            return np.zeros((self.n_players, 2))
+        return self._ranges[:, 0] * (self._discount**self.horizon / (1 - self._discount))
 
     @property
     def initial(self) -> np.ndarray:
@@ -152,19 +220,24 @@ class MarkovGame:
         return self._n_actions
 
     @property
+    def legal(self) -> tuple[np.ndarray, ...] | None:
+        """For each player which actions it has at each state, booleans (S, A_i); None where all are legal."""
+        return self._legal
+
+    @property
     def horizon(self) -> int:
         """Number of steps H."""
-        return self._transition.shape[0]
+        return len(self._weight)
 
     @property
     def n_states(self) -> int:
         """Number of states S."""
-        return self._transition.shape[1]
+        return self._n_states
 
     @property
     def n_joint_actions(self) -> int:
         """Number of joint actions A, the product of ``n_actions``."""
-        return self._transition.shape[2]
+        return self._probability.shape[2]
 
     @property
     def n_players(self) -> int:
@@ -179,138 +252,62 @@ class MarkovGame:
     @property
     def state_names(self) -> tuple[str, ...]:
         """Name of each state."""
-        return self._state_names
+        return self._states.words
 
     @property
     def action_names(self) -> tuple[tuple[str, ...], ...]:
         """For each player the name of each action."""
-        return self._action_names
+        return tuple(each.words for each in self._actions)
 
-    def joint_action_name(self, joint_action: int) -> str:
-        """Name of a joint action, such as "(go, wait)".
+    @property
+    def repeats_one_step(self) -> bool:
+        """Whether kernel and rewards are stored for one step, which all others repeat."""
+        return len(one_step(self._probability, 0)) == 1 and one_step(self._reward, 1).shape[1] == 1
 
-        Parameters
-        ----------
-        joint_action : int
-            Index of the joint action, from 0 to A - 1.
+    def rows(self, step: int) -> tuple[np.ndarray | None, np.ndarray]:
+        """Rows of a step: next states (S, A, B) or None, and probabilities (S, A, B), or (S, A, S) if dense."""
+        return (None if self._next_state is None else self._next_state[step]), self._probability[step]
 
-        Returns
-        -------
-        str
-            The players' action names; without brackets if there is one player.
+    def step_reward(self, step: int) -> np.ndarray:
+        """Rewards of a step, shape (m, S, A), or (m, S, A, K) with the K next states of :meth:`rows`."""
+        reward = self._reward[:, step]
+        return reward if self._discount is None else reward * self._weight[step]
 
-        Raises
-        ------
-        ValueError, TypeError
-            If there is no such joint action.
+    def lowest_reward(self, player: int, step: int) -> float:
+        """The lowest reward that a player can get at a step: that of a next state which a sparse row does not list."""
+        return float(self._ranges[player, step, 0] * self._weight[step])
 
-        Examples
-        --------
-        >>> from mornavi_lite import zoo
-        >>> zoo.traffic_merge().joint_action_name(1)
-        '(go, wait)'
-        """
-        index = checks.integer("joint_action", joint_action, 0, self.n_joint_actions - 1)
-        each = np.unravel_index(index, self._n_actions)
-        words = [names[int(a)] for names, a in zip(self._action_names, each, strict=True)]
-        return words[0] if len(words) == 1 else f"({', '.join(words)})"
+    def fold(self, policy: np.ndarray) -> np.ndarray:
+        """A policy (..., S, A) of this game with what is on illegal joint actions moved to those they stand for."""
+        return folded(policy, self._stand)
 
-    def play(self, policy: Any, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
-        """Counts of transitions in ``n_episodes`` episodes of a joint policy.
+    state = names.state
+    joint_action = names.joint_action
+    joint_action_name = names.joint_action_name
+    play = playing.play
+    play_unchecked = playing.play_unchecked
+    check_policy = playing.check_policy
+    dense = stored.dense
+    with_rows = stored.with_rows
+    save = stored.save
+    load = classmethod(stored.load)
 
-        Parameters
-        ----------
-        policy : array_like, shape (H, S, A)
-            Joint policy; each row is a distribution over joint actions.
-        n_episodes : int
-            Number of episodes, from 1 to 10**15. The cost does not depend on it.
-        rng : numpy.random.Generator
-            Source of randomness.
+    def __eq__(self, other: object) -> bool:
+        return stored.equal(self, other) if isinstance(other, MarkovGame) else NotImplemented
 
-        Returns
-        -------
-        numpy.ndarray of int64, shape (H, S, A, S)
-            How often each transition happened at each step. For one episode this is a path.
+    def __hash__(self) -> int:
+        return hash((stored.facts(self), self._initial.tobytes()))
 
-        Raises
-        ------
-        ValueError, TypeError
-            If the policy is not one, or the number of episodes is not an integer in that range.
-
-        Notes
-        -----
-        Episodes of a fixed policy are independent, and only counts matter. So they can be drawn layer by layer as
-        multinomial splits, with exactly the law of ``n_episodes`` plain trajectories (chapter 5, :eq:`flows`)::
-
-            n_0 ~ Mult(n, initial),  n_h(s, .) ~ Mult(n_h(s), policy_h(. | s)),
-            n_h(s, a, .) ~ Mult(n_h(s, a), P_h(. | s, a)),  n_{h+1}(s') = sum over (s, a) of n_h(s, a, s')
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import zoo
-        >>> game = zoo.traffic_merge()
-        >>> uniform = np.full((game.horizon, game.n_states, game.n_joint_actions), 0.25)
-        >>> played = game.play(uniform, 10**12, np.random.default_rng(0))
-        >>> bool((played.sum(axis=(1, 2, 3)) == 10**12).all())
-        True
-        """
-        n = checks.integer("n_episodes", n_episodes, 1, 10**15)
-        checked = self.check_policy(policy)
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-        return flow(self._transition, self._initial, checked, n, rng)
-
-    def check_policy(self, policy: Any) -> np.ndarray:
-        """``policy`` as an array, if it is a joint policy of this game.
-
-        Parameters
-        ----------
-        policy : array_like, shape (H, S, A)
-            Distribution over joint actions for each step and state.
-
-        Returns
-        -------
-        numpy.ndarray, shape (H, S, A)
-            The same numbers as float64.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the shape differs, a probability is negative, or a row does not sum to 1 within 1e-8.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import zoo
-        >>> game = zoo.gambler(goal=4)
-        >>> game.check_policy(np.zeros((game.horizon, game.n_states, game.n_joint_actions)))
-        Traceback (most recent call last):
-        ...
-        ValueError: policy[0, 0] must sum to 1, got 0.0
-        """
-        array = checks.real_array("policy", policy)
-        checks.has_shape("policy", array, self._transition.shape[:3], "(H, S, A)")
-        return checks.probability_rows("policy", array)
+    def contents(self) -> Iterator[bytes]:
+        """The bytes that tell this game from others, whatever its states and actions are called."""
+        return stored.contents(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """How copies and pickles are made: by the constructor, so they are checked and read-only like the original."""
-        names = (self._name, self._state_names, self._action_names)
-        arrays = (one_step(self._transition, step_axis=0), one_step(self._reward, step_axis=1))
-        return _remade, (*arrays, self.horizon, self._n_actions, self._initial, *names)
+        return stored.from_parts, (type(self), stored.parts(self))
 
     def __repr__(self) -> str:
         return (
             f"MarkovGame(name={self._name!r}, horizon={self.horizon}, n_states={self.n_states}, "
             f"n_actions={self._n_actions})"
         )
-
-
-def _remade(kernel: np.ndarray, reward: np.ndarray, horizon: int, *rest: Any) -> MarkovGame:
-    """The game of which one step, or each step, is given."""
-    m, _, n_states, n_joint = reward.shape
-    return MarkovGame(
-        np.broadcast_to(kernel, (horizon, n_states, n_joint, n_states)),
-        np.broadcast_to(reward, (m, horizon, n_states, n_joint)),
-        *rest,
-    )

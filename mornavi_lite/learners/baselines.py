@@ -16,7 +16,7 @@ from .. import checks
 from ..confidence import Counts
 from ..equilibrium.deviations import by_own_action
 from ..games import MarkovGame
-from ..games.flows import flow, split
+from ..games.flows import split
 from ..planning import solve
 from .mornavi import Mornavi
 from .plan import Plan
@@ -62,7 +62,11 @@ class EpsilonGreedy(Mornavi):
 
     def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
         """Episodes of the plan in which players explore; arguments as in ``Mornavi.collect``."""
-        return flow(game.transition, game.initial, self.played(plan.policy, game.n_actions), n_episodes, rng)
+        return game.play_unchecked(self.played(plan.policy, game.n_actions), n_episodes, rng)
+
+    def behaviour(self, plan: Plan) -> np.ndarray:
+        """The plan's policy with exploration; arguments as in ``Mornavi.behaviour``."""
+        return self.played(plan.policy, plan.n_actions)
 
     def played(self, policy: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
         """The policy that is played while ``policy`` is learned: each player explores by itself.
@@ -124,16 +128,20 @@ class GenerativeDRNVI(Mornavi):
         """A robust equilibrium of the observed frequencies, with bounds; arguments as in ``Mornavi.plan``."""
         return self.certify(counts, _empirical_equilibrium(self, counts))
 
+    def behaviour(self, plan: Plan) -> np.ndarray:
+        """There is none: a TypeError that says so."""
+        raise TypeError("GenerativeDRNVI plays no policy: it needs a simulator that starts at any state, as run has")
+
     def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
         """Samples of every row, as many as that many episodes have steps; arguments as in ``Mornavi.collect``."""
-        shape = game.transition.shape
+        shape = game.probability.shape
         n_rows = shape[0] * shape[1] * shape[2]
         each, left = divmod(n_episodes * game.horizon, n_rows)
         samples = np.full(n_rows, each)
         samples[rng.permutation(n_rows)[:left]] += 1
         played = np.empty(shape, dtype=np.int64)
         for h, of_step in enumerate(samples.reshape(shape[0], -1)):
-            played[h] = split(of_step, game.transition[h].reshape(-1, shape[3]), rng).reshape(shape[1:])
+            played[h] = split(of_step, game.probability[h].reshape(-1, shape[3]), rng).reshape(shape[1:])
         return played
 
 
@@ -184,10 +192,10 @@ class OfflinePessimistic(Mornavi):
 
     def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
         """Episodes of the behaviour policy, whatever the plan; arguments as in ``Mornavi.collect``."""
-        shape = game.reward.shape[1:]
+        shape = game.probability.shape[:3]
         policy = _uniform(shape) if self.behaviour is None else self.behaviour
         checks.has_shape("behaviour", policy, shape, "(H, S, A)")
-        return flow(game.transition, game.initial, policy, n_episodes, rng)
+        return game.play_unchecked(policy, n_episodes, rng)
 
 
 @dataclass(frozen=True)
@@ -223,7 +231,8 @@ class RandomPlay(Mornavi):
 
 def _empirical_equilibrium(learner: Mornavi, counts: Counts) -> np.ndarray:
     """Robust equilibrium (H, S, A) of the game whose kernel is what was observed."""
-    game = MarkovGame(_counts(counts).empirical_model(), counts.reward, counts.n_actions)
+    model = _counts(counts).empirical_model()
+    game = MarkovGame(model, counts.reward, counts.n_actions, reward_range=counts.step_ranges, legal=counts.legal)
     return solve(game, learner.uncertainty, learner.concept).policy
 
 

@@ -13,9 +13,9 @@ from .. import checks
 from ..confidence import TAILS, Counts
 from ..equilibrium import CONCEPTS, deviation_value_unchecked, require_product, solve_stage_unchecked
 from ..games import MarkovGame
-from ..games.flows import flow
 from ..planning import Uncertainty
-from ..rounding import rounded
+from ..planning.backup import backward
+from ..rounding import power_of_two, rounded
 from ..uncertainty import Nominal, UncertaintySet, sets_per_player
 from .plan import Plan
 from .stage_payoffs import StagePayoffs
@@ -190,7 +190,30 @@ class Mornavi:
         >>> int(learner.collect(game, plan, 10, np.random.default_rng(0))[0].sum())
         10
         """
-        return flow(game.transition, game.initial, plan.policy, n_episodes, rng)
+        return game.play_unchecked(self.behaviour(plan), n_episodes, rng)
+
+    def behaviour(self, plan: Plan) -> np.ndarray:
+        """The policy that this learner plays in order to learn: that of its plan.
+
+        Parameters
+        ----------
+        plan : Plan
+            The plan of the moment.
+
+        Returns
+        -------
+        numpy.ndarray, shape (H, S, A)
+            Joint policy.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Counts, Mornavi, Nominal
+        >>> learner = Mornavi(Nominal())
+        >>> plan = learner.plan(Counts(n_states=2, n_actions=(2, 2), horizon=3))
+        >>> learner.behaviour(plan) is plan.policy
+        True
+        """
+        return plan.policy
 
     def _values(self, counts: Counts, choose: Callable[[int, np.ndarray, np.ndarray], np.ndarray]) -> Plan:
         """The policy that ``choose`` makes from the stage payoffs of a step, and its bounds, from the last step on."""
@@ -199,21 +222,28 @@ class Mornavi:
         sets = sets_per_player(self.uncertainty, len(counts.n_actions))
         payoffs = StagePayoffs(counts, sets, self.confidence, self.delta, self.scale, self.min_probability)
         policy = np.empty(counts.visits.shape)
-        upper = np.zeros((len(sets), counts.horizon + 1, counts.n_states))
-        lower = np.zeros_like(upper)
-        for h in reversed(range(counts.horizon)):
-            high, low = payoffs.at(h, upper[:, h + 1], lower[:, h + 1])
-            policy[h] = choose(h, high, low)
-            followed = (policy[h][:, None] * high).sum(axis=-1)
-            for i in range(len(sets)):
-                deviated = deviation_value_unchecked(high[:, i], policy[h], counts.n_actions, i, self.concept)
-                upper[i, h] = np.maximum(followed[:, i], deviated)
-            lower[:, h] = (policy[h][:, None] * low).sum(axis=-1).T
-        return Plan(policy, upper, lower)
+
+        def bounds(h: int, value: np.ndarray) -> np.ndarray:
+            high, low = payoffs.at(h, *value)
+            policy[h] = counts.fold(choose(h, high, low))
+            followed, lower = ((policy[h][:, None] * each).sum(axis=-1).T for each in (high, low))
+            upper = [
+                np.maximum(
+                    followed[i], deviation_value_unchecked(high[:, i], policy[h], counts.n_actions, i, self.concept)
+                )
+                for i in range(len(sets))
+            ]
+            return np.stack([np.stack(upper), lower])
+
+        values = backward(counts.horizon, (2, len(sets), counts.n_states), bounds)
+        plan = Plan(policy, values[0], values[1])
+        plan.n_actions = counts.n_actions
+        return plan
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
         # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
-        apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True))
+        scale = power_of_two(counts.step_ranges)
+        apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True), scale)
         try:
             return stage_policies(apart.tobytes(), apart.shape, counts.n_actions, self.concept)
         except RuntimeError as error:

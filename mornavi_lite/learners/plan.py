@@ -7,9 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import checks
+from ..rounding import rounded
 
 
-class Plan(NamedTuple):
+class Bounds(NamedTuple):
+    """The three parts of a plan."""
+
+    policy: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+
+
+class Plan(Bounds):
     """What a learner would play now, and between which values its robust value lies.
 
     Attributes
@@ -20,11 +29,11 @@ class Plan(NamedTuple):
         With probability 1 - delta at least the robust value of every deviation of the concept, and of the policy.
     lower : numpy.ndarray, shape (m, H+1, S)
         With probability 1 - delta at most the robust value of the policy.
+    n_actions : tuple of int
+        Number of actions of each player; known where a learner made the plan.
     """
 
-    policy: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
+    n_actions: tuple[int, ...] = ()
 
     def certificate(self, initial: int | np.ndarray = 0) -> float:
         """Bound on the gap of the policy, from the counts alone.
@@ -58,3 +67,9 @@ class Plan(NamedTuple):
         """
         start = checks.distribution("initial", initial, self.upper.shape[-1])
         return float(((self.upper[:, 0] - self.lower[:, 0]) @ start).max())
+
+    def rounded(self, scale: float) -> Plan:
+        """The same plan with bounds rounded to the grid: their last bits depend on the processor, the rest does not."""
+        plan = Plan(self.policy, rounded(self.upper, scale), rounded(self.lower, scale))
+        plan.n_actions = self.n_actions
+        return plan

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..equilibrium import deviation_value_unchecked
 from ..games import MarkovGame
+from ..games.sparse import lowest_elsewhere
 from ..uncertainty import UncertaintySet
 
 #: One uncertainty set for all players, or one per player.
@@ -15,31 +16,80 @@ Uncertainty = UncertaintySet | Sequence[UncertaintySet]
 
 
 def backup(game: MarkovGame, ball: UncertaintySet, player: int, step: int, value: np.ndarray) -> np.ndarray:
-    """Stage payoffs of one player at one step, shape (S, A), from its values (S,) at the next step."""
-    return game.reward[player, step] + ball.worst_case_unchecked(game.transition[step], value)
+    """Stage payoffs of one player at one step, shape (S, A), from its values (S,) at the next step.
+
+    Rewards that depend on the next state belong to what the adversary moves: they are part of each row's own values.
+    """
+    listed, rows = game.rows(step)
+    reward = game.step_reward(step)[player]
+    ball = ball.at_step(step, (game.horizon, *rows.shape[:2]))
+    if listed is None:
+        if reward.ndim == 2:
+            return reward + ball.worst_case_unchecked(rows, value)
+        return ball.worst_case_unchecked(rows, reward + value)
+    if reward.ndim == 2:
+        return reward + ball.worst_case_unchecked(rows, value[listed], floor=value.min())
+    elsewhere = game.lowest_reward(player, step) + lowest_elsewhere(value, listed)[1]
+    return ball.worst_case_unchecked(rows, reward + value[listed], floor=elsewhere)
 
 
-def backward(
-    game: MarkovGame, sets: list[UncertaintySet], stage_value: Callable[[int, int, np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """Values (m, H+1, S) by the recursion V_h = stage_value(player, step, stage payoffs (S, A))."""
-    value = np.zeros((game.n_players, game.horizon + 1, game.n_states))
-    for i, ball in enumerate(sets):
-        for h in reversed(range(game.horizon)):
-            value[i, h] = stage_value(i, h, backup(game, ball, i, h, value[i, h + 1]))
+def worst_rows(
+    game: MarkovGame, ball: UncertaintySet, player: int, value: np.ndarray
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """Rows at which the worst case of a player's values (H+1, S) is attained: next states or None, and probabilities.
+
+    On a sparse game each row lists one state more: where mass may land that leaves the states of the row.
+    """
+    lists, kernels = [], []
+    for h in range(game.horizon):
+        listed, rows = game.rows(h)
+        after, reward = value[h + 1], game.step_reward(h)[player]
+        own = ball.at_step(h, (game.horizon, *rows.shape[:2]))
+        values = after if listed is None else after[listed]
+        values = values if reward.ndim == 2 else reward + values
+        if listed is not None:
+            state, lowest = lowest_elsewhere(after, listed)
+            lowest = lowest if reward.ndim == 2 else lowest + game.lowest_reward(player, h)
+            lowest = np.where(np.isfinite(lowest), lowest, values[..., 0])
+            lists.append(np.concatenate([listed, state[..., None]], axis=-1))
+            values = np.concatenate([values, lowest[..., None]], axis=-1)
+            rows = np.concatenate([rows, np.zeros((*rows.shape[:2], 1))], axis=-1)
+        kernels.append(own.worst_kernel(rows, values))
+    return (np.stack(lists) if lists else None), np.stack(kernels)
+
+
+def backups(game: MarkovGame, sets: list[UncertaintySet], step: int, value: np.ndarray) -> np.ndarray:
+    """Stage payoffs (S, m, A) of all players at one step, from their values (m, S) at the next step."""
+    return np.stack([backup(game, each, i, step, value[i]) for i, each in enumerate(sets)], axis=1)
+
+
+def backward(horizon: int, shape: tuple[int, ...], stage_value: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Values (..., H+1, S) by the recursion V_h = stage_value(h, V_{h+1}) from V_H = 0; ``shape`` is (..., S)."""
+    value = np.zeros((*shape[:-1], horizon + 1, shape[-1]))
+    for h in reversed(range(horizon)):
+        value[..., h, :] = stage_value(h, value[..., h + 1, :])
     return value
 
 
 def followed(game: MarkovGame, sets: list[UncertaintySet], policy: np.ndarray) -> np.ndarray:
     """Value (m, H+1, S) of the policy for each player."""
-    return backward(game, sets, lambda i, h, payoff: (policy[h] * payoff).sum(axis=-1))
+
+    def average(h: int, value: np.ndarray) -> np.ndarray:
+        payoffs = backups(game, sets, h, value)
+        return np.stack([(policy[h] * payoffs[:, i]).sum(axis=-1) for i in range(len(sets))])
+
+    return backward(game.horizon, (game.n_players, game.n_states), average)
 
 
 def deviated(game: MarkovGame, sets: list[UncertaintySet], policy: np.ndarray, concept: str) -> np.ndarray:
     """Value (m, H+1, S) of each player's best deviation of the concept."""
-    return backward(
-        game, sets, lambda i, h, payoff: deviation_value_unchecked(payoff, policy[h], game.n_actions, i, concept)
-    )
+
+    def best(h: int, value: np.ndarray) -> np.ndarray:
+        payoffs = backups(game, sets, h, value)
+        own = range(len(sets))
+        return np.stack([deviation_value_unchecked(payoffs[:, i], policy[h], game.n_actions, i, concept) for i in own])
+
+    return backward(game.horizon, (game.n_players, game.n_states), best)
 
 
 def gap_and_value(

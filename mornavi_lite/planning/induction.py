@@ -9,8 +9,9 @@ import numpy as np
 from .. import checks
 from ..equilibrium import CONCEPTS, is_product, solve_stage_unchecked
 from ..games import MarkovGame
+from ..rounding import power_of_two
 from ..uncertainty import UncertaintySet, sets_per_player
-from .backup import Uncertainty, backup, deviated, followed, gap_of
+from .backup import Uncertainty, backups, backward, deviated, followed, gap_of
 
 
 class Solution(NamedTuple):
@@ -186,7 +187,8 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
     ValueError, TypeError
         If an argument is not of that form.
     RuntimeError
-        If a stage game's equilibrium cannot be certified, or the gap of the whole policy exceeds 1e-8 H.
+        If a stage game's equilibrium cannot be certified, or the gap of the whole policy exceeds 1e-8 H of the
+        rewards' range.
 
     Notes
     -----
@@ -202,17 +204,19 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
     """
     sets = _arguments(game, uncertainty)
     checks.one_of("concept", concept, CONCEPTS)
-    policy = np.empty(game.transition.shape[:3])
-    value = np.zeros((game.n_players, game.horizon + 1, game.n_states))
-    for h in reversed(range(game.horizon)):
-        payoffs = np.stack([backup(game, each, i, h, value[i, h + 1]) for i, each in enumerate(sets)], axis=1)
+    policy = np.empty((game.horizon, game.n_states, game.n_joint_actions))
+
+    def equilibrium(h: int, value: np.ndarray) -> np.ndarray:
+        payoffs = backups(game, sets, h, value)
         try:
-            policy[h] = solve_stage_unchecked(payoffs, game.n_actions, concept)
+            policy[h] = game.fold(solve_stage_unchecked(payoffs, game.n_actions, concept))
         except RuntimeError as error:
             raise RuntimeError(f"step {h}, stage games by state: {error}") from error
-        value[:, h] = (policy[h][:, None] * payoffs).sum(axis=-1).T
+        return (policy[h][:, None] * payoffs).sum(axis=-1).T
+
+    value = backward(game.horizon, (game.n_players, game.n_states), equilibrium)
     gap = gap_of(game, deviated(game, sets, policy, concept), value)
-    if gap > 1e-8 * game.horizon:
+    if gap > 1e-8 * game.horizon * power_of_two(game.step_ranges):
         raise RuntimeError(f"the policy found has a gap of {gap:.3g}: not certified as an equilibrium")
     return Solution(policy, value, gap)
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from .. import checks
 from ..confidence import Counts
+from ..contents import described
 from ..games import MarkovGame
 from ..learners import Plan
 from ..planning import Uncertainty, gap_and_value
 from ..progress import bar
-from ..rounding import rounded
+from ..rounding import power_of_two, rounded
 from ..uncertainty import UncertaintySet, sets_per_player
 from .history import Checkpoint, History
 
@@ -113,7 +114,8 @@ class _Run:
     def __init__(self, learner: Any, game: MarkovGame, sets: list[UncertaintySet], seed: int) -> None:
         self.learner, self.game, self.sets = learner, game, sets
         self.rng = np.random.default_rng(seed)
-        self.counts = Counts(game.n_states, game.n_actions, game.horizon)
+        self.counts, self.reward = Counts.for_game(game), game.reward
+        self.scale = power_of_two(game.step_ranges)
         self.planned_visits = self.counts.visits.copy()
         self.episode = self.since_plan = 0
         self.starts: list[int] = []
@@ -139,13 +141,13 @@ class _Run:
         All that is recorded is rounded to about 1e-10: the last bits depend on the processor, the rest does not.
         """
         plan = self.learner.plan(self.counts)
-        plan = Plan(plan.policy, rounded(plan.upper), rounded(plan.lower))
+        plan = plan.rounded(self.scale)
         start = self.game.initial
         if self.plan is not None and np.array_equal(plan.policy, self.plan.policy):
             gap, value = self.gaps[-1], self.values[-1]
         else:
             gap, value = self._worth(plan.policy)
-        upper, lower = rounded(plan.upper[:, 0] @ start), rounded(plan.lower[:, 0] @ start)
+        upper, lower = (rounded(each[:, 0] @ start, self.scale) for each in (plan.upper, plan.lower))
         certificate = float((upper - lower).max())
         if not self.certificates or certificate < min(self.certificates):
             self.best_policy = plan.policy
@@ -160,7 +162,7 @@ class _Run:
     def _worth(self, policy: np.ndarray) -> tuple[float, np.ndarray]:
         """Gap and values (m,) of a policy in the true game."""
         gap, value = gap_and_value(self.game, policy, self.sets, self.learner.concept)
-        return float(rounded(np.asarray(gap))), rounded(value[:, 0] @ self.game.initial)
+        return float(rounded(np.asarray(gap), self.scale)), rounded(value[:, 0] @ self.game.initial, self.scale)
 
     def until_next_look(self) -> int:
         """Episodes to play before visits are looked at again: that is 1, 2, 4, ... episodes after the plan."""
@@ -169,7 +171,7 @@ class _Run:
     def play(self, n_episodes: int) -> None:
         """Play the plan, and count."""
         played = self.learner.collect(self.game, self.plan, n_episodes, self.rng)
-        self.counts.add_unchecked(played, self.game.reward)
+        self.counts.add_unchecked(played, self.reward)
         self.episode += n_episodes
         self.since_plan += n_episodes
 
@@ -204,7 +206,7 @@ class _Run:
         if total < history.episode[-1]:
             raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
         self.rng.bit_generator.state = json.loads(at.generator)
-        self.counts, self.planned_visits = at.counts.copy(), at.planned_visits
+        self.counts, self.planned_visits = at.counts.of(self.game), at.planned_visits
         self.episode, self.since_plan = at.episode, at.since_plan
         self.starts = [0, *history.episode[:-1].tolist()]
         self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
@@ -213,10 +215,10 @@ class _Run:
 
     def origin(self) -> str:
         """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
-        digest = hashlib.sha256(repr(self.learner).encode())
-        for array in (self.game.transition, self.game.reward, self.game.initial):
-            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        digest.update(repr((self.game.n_actions, self.sets)).encode())
+        digest = hashlib.sha256(described(self.learner).encode())
+        for part in self.game.contents():
+            digest.update(part)
+        digest.update(described((self.game.n_actions, self.sets)).encode())
         return digest.hexdigest()
 
 

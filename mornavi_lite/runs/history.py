@@ -188,7 +188,7 @@ class History:
             "History",
             {name: getattr(self, name) for name in _RECORDED}
             | {f"plan_{name}": array for name, array in at.plan._asdict().items()}
-            | {"transitions": at.counts.transitions, "reward": at.counts.reward, "n_actions": at.counts.n_actions}
+            | at.counts.parts()
             | {"planned_visits": at.planned_visits, "generator": at.generator, "origin": at.origin}
             | {"checkpoint": np.array([at.episode, at.since_plan]), "best_policy": self.best_policy},
         )
@@ -230,8 +230,7 @@ class History:
         stored = read_arrays(path, "History")
         try:
             plan = Plan(*(stored[f"plan_{name}"] for name in Plan._fields))
-            counts = Counts(plan.policy.shape[1], stored["n_actions"].tolist(), plan.policy.shape[0])
-            counts.add(stored["transitions"], stored["reward"])
+            counts = Counts.from_parts(stored)
             episode, since_plan = (int(n) for n in stored["checkpoint"])
             json.loads(str(stored["generator"]))
             history = cls(

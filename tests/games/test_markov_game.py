@@ -111,7 +111,7 @@ def spoiled(name: str, where: tuple[int, ...], value: float) -> Callable[[], Mar
         (changed(transition=np.ones((2, 3, 4, 2))), r"transition must have shape \(H, S, A, S\) with A = 4"),
         (changed(transition=np.ones((3, 4, 3))), "transition must have 4 axes"),
         (changed(transition=[[["x"]]]), "transition must be an array of real numbers"),
-        (changed(reward=np.zeros((2, 3, 4))), "reward must have 4 axes"),
+        (changed(reward=np.zeros((2, 3, 4))), r"reward must have shape \(m, H, S, A\)"),
         (changed(reward=np.zeros((1, 2, 3, 4))), r"reward must have shape \(m, H, S, A\) = \(2, 2, 3, 4\)"),
         (changed(n_actions=(2, 3)), "A = 6, the product of n_actions"),
         (changed(n_actions=(2, 2.0)), r"n_actions\[1\] must be an integer, got float 2.0"),

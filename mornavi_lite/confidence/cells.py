@@ -1,0 +1,53 @@
+"""Where in a learner's counts an observation belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import checks
+from ..games.legal import folded
+from ..games.sparse import gathered, scattered
+
+if TYPE_CHECKING:
+    from .counts import Counts
+
+
+def in_cells(counts: Counts, played: np.ndarray, reward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts (H, S, A, S) and rewards of what was played, with illegal joint actions as those they stand for."""
+    by_outcome = counts.rewards == "next_state"
+    if counts._listed is not None:
+        if by_outcome:
+            reward = scattered(reward, counts._listed, played > 0, counts.n_states)
+        played = gathered(played, counts._listed, counts.n_states)
+    if counts._stand is None:
+        return played, reward
+    seen = played if by_outcome else played.sum(axis=-1)
+    if counts.rewards == "random":
+        reward = folded(np.where(seen > 0, reward, 0.0), counts._stand)
+    else:
+        h, s, a, *then = np.nonzero(seen)
+        here: tuple[Any, ...] = (slice(None), h, s, a, *then)
+        there: tuple[Any, ...] = (slice(None), h, s, counts._stand[s, a], *then)
+        reward = reward.copy()
+        reward[there] = reward[here]
+    return np.moveaxis(folded(np.moveaxis(played, -1, 0), counts._stand), 0, -1), reward
+
+
+def frequencies(transitions: np.ndarray, visits: np.ndarray) -> np.ndarray:
+    """Rows (..., S) of observed frequencies; uniform where there were no visits."""
+    rows = np.full(transitions.shape, 1 / transitions.shape[-1])
+    return np.divide(transitions, visits[..., None], out=rows, where=visits[..., None] > 0)
+
+
+def indices(name: str, values: Any, shape: tuple[int, ...], axes: str, bound: int | tuple[int, ...]) -> np.ndarray:
+    """``values`` as an array of integers of this shape, each from 0 to below ``bound``."""
+    array = checks.integer_array(name, values)
+    checks.has_shape(name, array, shape, axes)
+    outside = (array < 0) | (array >= np.asarray(bound))
+    if outside.any():
+        where = checks.first_true(outside)
+        limit = int(np.broadcast_to(bound, shape)[where]) - 1
+        raise ValueError(f"{name}{checks.place(where)} must be from 0 to {limit}, got {int(array[where])}")
+    return array

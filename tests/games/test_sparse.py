@@ -1,0 +1,138 @@
+"""Sparse rows against loops over their entries: kernels, rewards, what is merged, what is not listed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mornavi_lite import MarkovGame
+from mornavi_lite.games.sparse import lowest_elsewhere
+
+
+def entries(seed: int, per_outcome: bool, n_states: int = 6) -> dict[str, object]:
+    """Rows of three players, with next states that come twice, entries of probability 0, and rewards of any sign."""
+    rng = np.random.default_rng(seed)
+    shape = (3, n_states, 12, 4)
+    probability = rng.dirichlet(np.full(4, 0.7), size=shape[:-1])
+    probability[..., 2] = 0.0
+    probability /= probability.sum(axis=-1, keepdims=True)
+    reward = rng.normal(size=(3, *shape)) * 10
+    return {
+        "next_state": rng.integers(0, n_states, shape),
+        "probability": probability,
+        "reward": reward if per_outcome else reward[..., 0],
+        "n_actions": (2, 3, 2),
+        "n_states": n_states,
+        "reward_range": "observed",
+    }
+
+
+def by_loops(given: dict, n_states: int) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel and, where they depend on the next state, rewards, entry by entry."""
+    rows, reward = given["probability"], given["reward"]
+    kernel = np.zeros((*rows.shape[:-1], n_states))
+    paid = np.full((len(reward), *kernel.shape), reward.min())
+    for h, s, a in np.ndindex(rows.shape[:-1]):
+        for state in set(given["next_state"][h, s, a].tolist()):
+            same = given["next_state"][h, s, a] == state
+            kernel[h, s, a, state] = rows[h, s, a, same].sum()
+            if reward.ndim == 5:
+                weight = rows[h, s, a, same]
+                for i in range(len(reward)):
+                    own = reward[i, h, s, a, same]
+                    paid[i, h, s, a, state] = own @ weight / weight.sum() if weight.sum() > 0 else own[0]
+    return kernel, paid
+
+
+@pytest.mark.parametrize("per_outcome", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sparse_game_is_the_sum_of_its_entries(seed: int, per_outcome: bool) -> None:
+    given = entries(seed, per_outcome)
+    game = MarkovGame.sparse(**given)
+    kernel, paid = by_loops(given, 6)
+    np.testing.assert_allclose(game.transition, kernel, atol=1e-15)
+    assert (np.diff(game.next_state, axis=-1) >= 0).all()
+    if per_outcome:
+        np.testing.assert_allclose(game.dense().reward, paid, atol=1e-12)
+    else:
+        np.testing.assert_array_equal(game.reward, given["reward"])
+
+
+@pytest.mark.parametrize("per_outcome", [False, True])
+def test_a_sparse_game_equals_its_dense_form_and_one_change_is_seen(per_outcome: bool) -> None:
+    given = entries(7, per_outcome)
+    game = MarkovGame.sparse(**given)
+    dense = game.dense()
+    assert game.next_state is not None and dense.next_state is None
+    assert game == dense and dense == game and hash(game) == hash(dense)
+    shuffled = dict(given)
+    order = np.random.default_rng(0).permutation(4)
+    for name in ("next_state", "probability"):
+        shuffled[name] = given[name][..., order]
+    if per_outcome:
+        shuffled["reward"] = given["reward"][..., order]
+    np.testing.assert_allclose(MarkovGame.sparse(**shuffled).transition, game.transition, atol=1e-15)
+    reward = np.array(given["reward"])
+    place = (1, 2, 3, 4, 1)[: reward.ndim]
+    reward[place] /= 2
+    assert MarkovGame.sparse(**{**given, "reward": reward}) != game
+    kernel = np.array(dense.transition)
+    kernel[0, 0, 0] = np.roll(kernel[0, 0, 0], 1)
+    assert MarkovGame(kernel, dense.reward, (2, 3, 2), reward_range=dense.reward_range) != dense
+
+
+def test_one_step_is_stored_once_and_repeated() -> None:
+    ring = (np.arange(50)[:, None, None] + np.array([[1, -1, 1]])) % 50
+    game = MarkovGame.sparse(ring, np.full((50, 1, 3), 1 / 3), np.zeros((1, 50, 1)), (1,), 50, horizon=10**6)
+    assert game.next_state.shape == (10**6, 50, 1, 2) and game.next_state.strides[0] == 0
+    np.testing.assert_allclose(game.probability[0, 1, 0], [1 / 3, 2 / 3])  # towards 0 once, towards 2 twice
+    assert game.transition.shape == (10**6, 50, 1, 50) and game.transition.strides[0] == 0
+    with pytest.raises(ValueError, match="read-only"):
+        game.next_state[0, 0, 0, 0] = 3
+
+
+def test_a_kernel_that_would_be_too_large_is_refused_with_its_size() -> None:
+    size = 20_000
+    nobody = MarkovGame.sparse(
+        np.arange(size)[:, None, None], np.ones((size, 1, 1)), np.zeros((1, size, 1)), (1,), size, 3
+    )
+    with pytest.raises(ValueError, match=r"the kernel would have 3\.0 GiB"):
+        _ = nobody.transition
+    with pytest.raises(ValueError, match="2 GiB at most"):
+        nobody.dense()
+
+
+@pytest.mark.parametrize("n_states", [1, 3, 5, 9])
+def test_the_lowest_value_of_a_state_that_a_row_does_not_list(n_states: int) -> None:
+    rng = np.random.default_rng(n_states)
+    rows = rng.integers(0, n_states, (40, 3))
+    value = rng.integers(0, 4, n_states).astype(float)  # with ties
+    for row, state, lowest in zip(rows, *lowest_elsewhere(value, rows), strict=True):
+        assert lowest == min((value[s] for s in range(n_states) if s not in row), default=np.inf)
+        assert state == row[0] if np.isinf(lowest) else (state not in row and value[state] == lowest)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"next_state": [[[0, 2]], [[0, 1]]]}, r"next_state\[0, 0, 1\] must be from 0 to 1, got 2"),
+        ({"next_state": [[[0.0, 1.0]], [[0, 1]]]}, "next_state must be an array of integers"),
+        ({"next_state": [[[0, 1, 1]], [[0, 1, 1]]]}, "next_state and probability must have the same shape"),
+        ({"probability": [[[0.5, 0.5]], [[0.5, 0.6]]]}, r"probability\[1, 0\] must sum to 1, got 1\.1"),
+        ({"probability": [[[0.5, 0.5]], [[1.5, -0.5]]]}, r"probability\[1, 0, 1\] must not be negative, got -0\.5"),
+        ({"probability": [[0.5, 0.5]]}, "probability must have 3 axes"),
+        ({"n_states": 3}, r"probability must have shape \(S, A, B\) with S, A = \(3, 1\)"),
+        ({"reward": np.zeros((1, 2, 1, 5))}, "reward must have a last axis of 2 next states"),
+        (
+            {"reward": np.full((1, 2, 1), 1.5)},
+            r"reward\[0, 0, 0\] must be in .*; reward_range=\(0, 1\.5\)",
+        ),
+        ({"horizon": 0}, "horizon must be at least 1"),
+        ({"n_states": 2.5}, "n_states must be an integer"),
+    ],
+)
+def test_bad_rows_are_named(change: dict[str, object], message: str) -> None:
+    row = {"next_state": [[[0, 1]], [[0, 1]]], "probability": [[[0.5, 0.5]], [[0.5, 0.5]]]}
+    given = row | {"reward": np.zeros((1, 2, 1)), "n_actions": (1,), "n_states": 2, "horizon": 2} | change
+    with pytest.raises((ValueError, TypeError), match=message):
+        MarkovGame.sparse(**given)
