@@ -200,7 +200,7 @@ class Counts:
 
         Notes
         -----
-        Chapter 4, :eq:`mean-reward-bound`.
+        Chapter 4, with the bet of :eq:`event-bound` for bounded draws.
 
         Examples
         --------
