@@ -43,6 +43,18 @@ def test_backups_take_few_newton_steps_and_pass_the_compiled_loop() -> None:
         assert rows[n_states] > compiled
 
 
+def test_values_and_radii_of_each_row_cost_no_more_than_their_goals() -> None:
+    lines = read("each_row")["costs"]
+    assert {(line["case"], line["at_most"]) for line in lines} >= {
+        ("next-state rewards, S = 50", 6),
+        ("next-state rewards, sparse rows of 5", 2),
+        ("a radius per row, S = 50", 1.2),
+    }
+    for line in lines:
+        assert line["cost"] == pytest.approx(line["ours_s"] / line["reference_s"])
+        assert line["cost"] <= line["at_most"], line
+
+
 def test_a_run_of_a_trillion_episodes_keeps_its_time_and_memory() -> None:
     lines = read("learning")["long_runs"]
     assert {(line["set"], line["confidence"]) for line in lines} >= {("TV", "model"), ("KL", "model")}

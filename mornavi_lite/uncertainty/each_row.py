@@ -6,6 +6,7 @@ a time: a loop over the last axis costs more to start than it does. Formulas: ch
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ RANGE_UP_TO, RANGE_DOWN_TO = 1e300, 1e-290
 
 
 def scaled_rows(v: np.ndarray, floor: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lowest value (R,), range (R,), infinite where it overflows, and each row of ``v`` (R, S) scaled to [0, 1].
+    """Lowest value (R,), half the range (R,), and each row of ``v`` (R, S) scaled to [0, 1] by its own range.
 
     ``floor`` (R,) lowers the lowest value.
     """
@@ -34,26 +35,18 @@ def scaled_rows(v: np.ndarray, floor: np.ndarray | None = None) -> tuple[np.ndar
     low, high = v.min(axis=1), v.max(axis=1)
     if floor is not None:
         low = np.minimum(low, floor)
-    with np.errstate(over="ignore"):
-        width = high - low
-    span = width
-    if ((width > RANGE_UP_TO) | ((width < RANGE_DOWN_TO) & (width > 0))).any():
-        by = np.where(width > RANGE_UP_TO, 0.25, np.where((width < RANGE_DOWN_TO) & (width > 0), 2.0**100, 1.0))
-        v, span = v * by[:, None], high * by - low * by
-        x = v - (low * by)[:, None]
-    else:
+    half = high / 2 - low / 2
+    if len(half) and RANGE_DOWN_TO <= half.min() and half.max() <= RANGE_UP_TO:
         x = v - low[:, None]
-    x *= (1.0 / np.where(width > 0, span, 1.0))[:, None]
-    return low, width, x
-
-
-def unscaled(worst: np.ndarray, low: np.ndarray, width: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """From [0, 1] back to the units of ``v`` (R, S); in halves only where the range itself overflows."""
-    wide = np.isinf(width)
-    if not wide.any():
-        return low + worst * width
-    half = v.max(axis=1) / 2 - low / 2
-    return np.where(wide, low + worst * half + worst * half, low + worst * np.where(wide, 0.0, width))
+        x *= (0.5 / half)[:, None]
+        return low, half, x
+    by = np.where(half > RANGE_UP_TO, 2.0**-10, np.where(half < RANGE_DOWN_TO, 2.0**100, 1.0))
+    by[half == 0] = 1.0
+    x = v * by[:, None]
+    x -= (low * by)[:, None]
+    x /= np.where(half > 0, high * by - low * by, 1.0)[:, None]
+    x[half == 0] = 0.0
+    return low, half, x
 
 
 def tv_worst_each(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
@@ -76,23 +69,29 @@ def _tv_sorted(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """The mean less what the moved mass was worth: mass leaves the highest values first."""
     n_states = x.shape[1]
     x = np.ascontiguousarray(x)
-    falling, start = _falling(x), np.arange(len(x))[:, None] * n_states
-    depth = min(n_states, int(1.25 * np.max(radius, initial=0.0) * n_states) + 8)
+    mean = np.einsum("rs,rs->r", rows, x)
+    falling, start = _falling(x), np.arange(0, x.size, n_states)[:, None]
+    depth = min(n_states, int(1.5 * np.max(radius, initial=0.0) * n_states) + 8)
     while True:
         top = falling[:, :depth] + start
-        moved = _running_sum(rows.take(top))
-        if depth == n_states or (moved[:, -1] >= radius).all():
+        mass = rows.take(top)
+        left = np.expand_dims(radius, -1) - _mass_before(mass)
+        if depth == n_states or (left[:, -1] <= mass[:, -1]).all():
             break
         depth = min(n_states, 2 * depth)
-    np.minimum(moved, np.expand_dims(radius, -1), out=moved)
-    values = x.take(top)
-    worth = np.einsum("rd,rd->r", moved[:, :-1], values[:, :-1] - values[:, 1:]) + moved[:, -1] * values[:, -1]
-    return np.maximum(np.einsum("rs,rs->r", rows, x) - worth, 0.0)
+    np.minimum(np.maximum(left, 0.0, out=left), mass, out=left)
+    return np.maximum(mean - np.einsum("rd,rd->r", left, x.take(top)), 0.0)
 
 
-def _running_sum(mass: np.ndarray) -> np.ndarray:
+def _mass_before(mass: np.ndarray) -> np.ndarray:
+    """Running sums along the last axis, each without its own entry."""
     n = mass.shape[1]
-    return np.cumsum(mass, axis=1) if n > PRODUCT_UP_TO else mass @ np.triu(np.ones((n, n)))
+    return np.cumsum(mass, axis=1) - mass if n > PRODUCT_UP_TO else mass @ _earlier(n)
+
+
+@functools.cache
+def _earlier(n: int) -> np.ndarray:
+    return np.triu(np.ones((n, n)), 1)
 
 
 def _falling(x: np.ndarray) -> np.ndarray:
@@ -126,7 +125,7 @@ def worst_cases(ball: UncertaintySet, p: np.ndarray, v: np.ndarray, floor: Any =
     lead, rows, values, floor, radius = _flattened(ball.radius, p, v, floor)
     worst, which = np.empty(len(rows)), _positive(radius, len(rows))
     if not isinstance(which, slice):
-        worst[:] = np.broadcast_to(expectation(p, v), lead).reshape(-1)
+        worst[:] = _broadcast(expectation(p, v), lead).reshape(-1)
         rows, values, radius = rows[which], of_rows(values, which, 1), of_rows(radius, which, 0)
         floor = None if floor is None else floor[which]
     worst[which] = (_shared if values.ndim == 1 else _own)(ball, rows, values, floor, radius)
@@ -152,20 +151,20 @@ def _own(ball: UncertaintySet, rows: np.ndarray, v: np.ndarray, floor: Any, radi
         v = np.column_stack([v, np.minimum(floor, v.min(axis=1))])
         rows, floor = np.column_stack([rows, worst]), None
     for piece in pieces(rows):
-        low, width, x = scaled_rows(v[piece], None if floor is None else floor[piece])
-        found = _call(ball, "_worst", rows[piece], x, of_rows(radius, piece, 0))
-        worst[piece] = unscaled(found, low, width, v[piece])
+        low, half, x = scaled_rows(v[piece], None if floor is None else floor[piece])
+        part = _call(ball, "_worst", rows[piece], x, of_rows(radius, piece, 0)) * half
+        worst[piece] = low + part + part
     return worst
 
 
 def worst_kernels(ball: UncertaintySet, p: np.ndarray, v: np.ndarray) -> np.ndarray:
     """What ``UncertaintySet.worst_kernel`` returns where rows differ in values or radius, shape (..., S)."""
     lead, rows, values, _, radius = _flattened(ball.radius, p, v, None)
-    kernels, values = rows.copy(), np.broadcast_to(values, rows.shape)
+    kernels, values = rows.copy(), _broadcast(values, rows.shape)
     for piece in pieces(rows):
-        _, width, x = scaled_rows(values[piece])
+        _, half, x = scaled_rows(values[piece])
         here = of_rows(radius, piece, 0)
-        which = np.flatnonzero((width > 0) & (here > 0))
+        which = np.flatnonzero((half > 0) & (here > 0))
         part = _call(ball, "_kernel", rows[piece][which], np.ascontiguousarray(x)[which], of_rows(here, which, 0))
         kernels[piece][which] = part
     return kernels.reshape(*lead, p.shape[-1])
@@ -189,24 +188,33 @@ def _call(ball: UncertaintySet, method: str, rows: np.ndarray, x: np.ndarray, ra
 
 def _positive(radius: Radius, n: int) -> slice | np.ndarray:
     """The rows to work on: those whose radius is not 0."""
-    return slice(None) if np.all(radius) else np.flatnonzero(np.broadcast_to(radius, n))
+    if n == 0 or (radius.min() if isinstance(radius, np.ndarray) else radius) > 0:
+        return slice(None)
+    return np.flatnonzero(np.broadcast_to(radius, n))
 
 
 def _flattened(radius: Radius, p: np.ndarray, v: np.ndarray, floor: Any) -> tuple[tuple[int, ...], Any, Any, Any, Any]:
     """Leading axes, and the arguments with those axes as one; values (S,), a number and None stay as they are."""
-    try:
-        lead = np.broadcast_shapes(p.shape[:-1], v.shape[:-1], np.shape(floor))
-    except ValueError:
-        raise ValueError(f"leading axes of p and v must broadcast, got shapes {p.shape} and {v.shape}") from None
-    rows = np.broadcast_to(p, lead + p.shape[-1:]).reshape(-1, p.shape[-1])
+    lead, n = p.shape[:-1], p.shape[-1]
+    if v.ndim > 1 or np.ndim(floor) > 0:
+        try:
+            lead = np.broadcast_shapes(lead, v.shape[:-1], np.shape(floor))
+        except ValueError:
+            raise ValueError(f"leading axes of p and v must broadcast, got shapes {p.shape} and {v.shape}") from None
+    rows = _broadcast(p, (*lead, n)).reshape(-1, n)
     if v.ndim > 1 or floor is not None:
-        v = np.broadcast_to(v, lead + p.shape[-1:]).reshape(-1, p.shape[-1])
+        v = _broadcast(v, (*lead, n)).reshape(-1, n)
     if floor is not None:
-        floor = np.broadcast_to(np.asarray(floor, dtype=np.float64), lead).reshape(-1)
+        floor = _broadcast(np.asarray(floor, dtype=np.float64), lead).reshape(-1)
     if isinstance(radius, np.ndarray):
         try:
-            radius = np.broadcast_to(radius, lead).reshape(-1)
+            radius = _broadcast(radius, lead).reshape(-1)
         except ValueError:
             message = f"radius must broadcast to the leading axes of p, got shapes {radius.shape} and {p.shape}"
             raise ValueError(message) from None
     return lead, rows, v, floor, radius
+
+
+def _broadcast(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """``np.broadcast_to``, which takes as long as a small backup, only where it does something."""
+    return array if array.shape == shape else np.broadcast_to(array, shape)
