@@ -36,7 +36,18 @@
     var e = event.target;
     e.classList.toggle("at-the-end", e.scrollLeft + e.clientWidth > e.scrollWidth - 2);
   }
+  /* A formula that is wider than a phone gets smaller letters, three quarters at the least, before it has to scroll. */
+  function fit() {
+    if (!window.matchMedia("(max-width: 576px)").matches) return;
+    all("div.math mjx-container", function (e) {
+      e.style.removeProperty("font-size");
+      var share = e.clientWidth / e.scrollWidth;
+      if (e.clientWidth && share < 0.99)
+        e.style.setProperty("font-size", Math.max(0.75, share * 0.98) * 100 + "%", "important");
+    });
+  }
   function reachable() {
+    fit();
     all("span.math, div.math mjx-container", function (e) {
       if (e.scrollWidth > e.clientWidth + 10) e.tabIndex = 0;
       else e.removeAttribute("tabindex");
