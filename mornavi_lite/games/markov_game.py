@@ -277,6 +277,10 @@ class MarkovGame:
         """The lowest reward that a player can get at a step: that of a next state which a sparse row does not list."""
         return float(self._ranges[player, step, 0] * self._weight[step])
 
+    def standing(self, payoffs: np.ndarray) -> np.ndarray:
+        """Payoffs (S, A) of a step, an illegal joint action with that of the one it stands for."""
+        return payoffs if self._stand is None else standing(payoffs, self._stand, 0)
+
     def fold(self, policy: np.ndarray) -> np.ndarray:
         """A policy (..., S, A) of this game with what is on illegal joint actions moved to those they stand for."""
         return folded(policy, self._stand)

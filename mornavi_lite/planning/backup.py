@@ -25,12 +25,15 @@ def backup(game: MarkovGame, ball: UncertaintySet, player: int, step: int, value
     ball = ball.at_step(step, (game.horizon, *rows.shape[:2]))
     if listed is None:
         if reward.ndim == 2:
-            return reward + ball.worst_case_unchecked(rows, value)
-        return ball.worst_case_unchecked(rows, reward + value)
-    if reward.ndim == 2:
-        return reward + ball.worst_case_unchecked(rows, value[listed], floor=value.min())
-    elsewhere = game.lowest_reward(player, step) + lowest_elsewhere(value, listed)[1]
-    return ball.worst_case_unchecked(rows, reward + value[listed], floor=elsewhere)
+            payoffs = reward + ball.worst_case_unchecked(rows, value)
+        else:
+            payoffs = ball.worst_case_unchecked(rows, reward + value)
+    elif reward.ndim == 2:
+        payoffs = reward + ball.worst_case_unchecked(rows, value[listed], floor=value.min())
+    else:
+        elsewhere = game.lowest_reward(player, step) + lowest_elsewhere(value, listed)[1]
+        payoffs = ball.worst_case_unchecked(rows, reward + value[listed], floor=elsewhere)
+    return game.standing(payoffs)  # an illegal action has the radius, too, of the one that it stands for
 
 
 def worst_rows(
