@@ -237,7 +237,9 @@ def action_counts(n_actions: Any) -> tuple[int, ...]:
 def distribution(name: str, value: Any, n: int) -> np.ndarray:
     """The distribution over ``n`` states that ``value`` (None for state 0, a state, or a distribution) stands for."""
     if value is None or not (isinstance(value, (list, tuple)) or np.ndim(value)):
-        return np.eye(n)[0 if value is None else integer(name, value, 0, n - 1)]
+        point = np.zeros(n)
+        point[0 if value is None else integer(name, value, 0, n - 1)] = 1.0
+        return point
     array = real_array(name, value)
     has_shape(name, array, (n,), "(S,)")
     return probability_rows(name, array)

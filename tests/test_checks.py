@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -149,3 +150,12 @@ def test_sums_of_counts_are_exact_beyond_64_bits() -> None:
     expected = [[sum(map(int, row)) for row in rows] for rows in counts]
     assert checks.exact_sums(counts, 1).tolist() == expected
     assert checks.exact_sums(counts, 3).item() == sum(map(sum, expected))
+
+
+def test_a_first_state_takes_memory_in_proportion_to_the_states() -> None:
+    tracemalloc.start()
+    try:
+        start = checks.distribution("initial", 3, 100_000)
+        assert start[3] == start.sum() == 1 and tracemalloc.get_traced_memory()[1] < 10**7
+    finally:
+        tracemalloc.stop()
