@@ -1,5 +1,9 @@
 """Other people's files and games, in and out: what it takes to bring a game of your own, or to carry one elsewhere.
 
+**Markov games.** ``read_table`` and ``write_table`` know tables in CSV form, one transition a line; ``from_gymnasium``
+the tables of transitions that some environments have. ``write_policy`` makes a table of what is played. On the command
+line: ``mornavi-lite solve game.csv --horizon 20 --set tv --radius 0.1 --out policy.csv``.
+
 **Stage games** are payoffs (m, A) and ``n_actions``, as :func:`mornavi_lite.solve_stage` takes them. ``read_nfg`` and
 ``write_nfg`` know Gambit's files; ``from_quantecon``, ``to_quantecon``, ``from_nashpy`` and ``to_nashpy`` turn the
 arrays of those packages into ours and back.
@@ -8,12 +12,29 @@ arrays of those packages into ours and back.
 and column. NumPy is enough to read and write files and to take the objects of other packages; making such objects
 needs the package: ``pip install 'mornavi-lite[formats]'``.
 
-**Files.** ``nfg`` and ``tokens`` read Gambit's format, ``stage_games`` turns arrays.
+**Files.** ``nfg`` and ``tokens`` read Gambit's format. ``tables`` are read by ``columns`` (what the header names) and
+``cells`` (numbers and labels), and written by ``writing``; ``gymnasium`` reads environments; ``transitions`` makes a
+game of both. ``stage_games`` turns arrays.
 """
 
 from __future__ import annotations
 
+from .gymnasium import from_gymnasium
 from .nfg import read_nfg, write_nfg
 from .stage_games import StageGame, from_nashpy, from_quantecon, to_nashpy, to_quantecon
+from .tables import read_table
+from .writing import write_policy, write_table
 
-__all__ = ["StageGame", "from_nashpy", "from_quantecon", "read_nfg", "to_nashpy", "to_quantecon", "write_nfg"]
+__all__ = [
+    "StageGame",
+    "from_gymnasium",
+    "from_nashpy",
+    "from_quantecon",
+    "read_nfg",
+    "read_table",
+    "to_nashpy",
+    "to_quantecon",
+    "write_nfg",
+    "write_policy",
+    "write_table",
+]

@@ -15,6 +15,7 @@ MOST_BYTES = 2**28
 TEXT = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 NUMBER = r"([+-]?(?:[0-9]++(?:/[0-9]++|(?:\.[0-9]*+)?)|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)(?=[\s{},\"]|\Z)"
 TOKEN = re.compile(rf"\s*+(?:{NUMBER}|([{{}},])|{TEXT}|([A-Za-z]++)|\Z)", re.DOTALL)
+WHOLE_NUMBER = re.compile(NUMBER)
 KINDS = ("end", "number", "mark", "text", "word")
 
 
@@ -68,12 +69,8 @@ class Tokens:
         """The next token as the nearest float64, and go on."""
         if self.kind != "number":
             self.expected(what)
-        above, slash, below = self.word.partition("/")
-        try:
-            value = int(above) / int(below) if slash else float(above)
-            if not math.isfinite(value):
-                raise OverflowError
-        except (ValueError, ZeroDivisionError, OverflowError):
+        value = number_of(self.word)
+        if math.isnan(value):
             self.expected("a finite number")
         self.advance()
         return value
@@ -85,6 +82,18 @@ class Tokens:
             self.expected(what)
         self.advance()
         return int(digits)
+
+
+def number_of(word: str) -> float:
+    """The nearest float64 to an integer, a decimal or a fraction; NaN if the word is no finite number."""
+    if not WHOLE_NUMBER.fullmatch(word):
+        return math.nan
+    above, slash, below = word.partition("/")
+    try:
+        value = int(above) / int(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
