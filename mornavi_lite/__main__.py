@@ -1,23 +1,36 @@
-"""The command line: ``python -m mornavi_lite sweep grid.toml --out results/``."""
+"""The command line: ``python -m mornavi_lite solve game.csv`` and ``python -m mornavi_lite sweep grid.toml``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
+from .solving import add_arguments, solve_file
 from .sweep import Grid, sweep
+
+#: What is wrong with what was given, or missing.
+WRONG = (ValueError, TypeError, OSError, ImportError)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"mornavi_lite: {message} (see {self.prog} --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says.
 
-    Returns 0 if all went well, 1 if a run failed, 2 if an argument is wrong or something is missing, 130 after Ctrl-C.
+    Returns 0 if all went well, 1 if a run or a certificate failed, 2 if an argument is wrong or something is missing,
+    130 after Ctrl-C.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m mornavi_lite", description="Robust Markov games: many runs at once."
-    )
+    parser = Parser(prog="python -m mornavi_lite", description="Robust Markov games: one solved, or many runs at once.")
     commands = parser.add_subparsers(dest="command", required=True)
+    add_arguments(commands.add_parser("solve", help="solve a game that a file holds, and print a summary"))
     command = commands.add_parser("sweep", help="do all runs of a grid, and write a table of them")
     command.add_argument("grid", help="TOML file with the grid")
     command.add_argument("--out", required=True, help="folder for the results")
@@ -27,11 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     given = parser.parse_args(arguments)
     try:
+        return run_sweep(given) if given.command == "sweep" else run_solve(given)
+    except (*WRONG, RuntimeError) as error:
+        print(f"mornavi_lite: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1 if isinstance(error, RuntimeError) else 2
+
+
+def run_solve(given: argparse.Namespace) -> int:
+    """Solve one game."""
+    try:
+        print(solve_file(given))
+    except KeyboardInterrupt:
+        print("mornavi_lite: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run_sweep(given: argparse.Namespace) -> int:
+    """Do all runs of a grid."""
+    try:
         grid = Grid.read(given.grid)
         done = sweep(grid, given.out, given.jobs, given.scheduler, given.resume, progress=not given.quiet)
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
-        print(f"mornavi_lite: {error}", file=sys.stderr)
-        return 1 if isinstance(error, RuntimeError) else 2
     except KeyboardInterrupt:
         print("mornavi_lite: stopped; the same command with --resume goes on from here", file=sys.stderr)
         return 130
