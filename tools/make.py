@@ -80,16 +80,17 @@ SITE: list[Step] = [
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
-PAGE_TESTS = ["tests/book/test_page_checks.py", "tests/book/test_pages.py"]
+BUILT = "browser or built"  # tests of the built book
+PAGE_TESTS = [f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory")]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
     command("Types: mypy", "-m", "mypy"),
-    command("Unit and property tests", *PYTEST, *TWO, "not slow and not browser", "tests", MPLBACKEND="agg"),
+    command("Unit and property tests", *PYTEST, *TWO, f"not slow and not ({BUILT})", "tests", MPLBACKEND="agg"),
     command("Examples in docstrings", *PYTEST, "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
     ("Notebooks, each output compared", compare_notebooks),
     BOOK,
-    command("Pages in a browser", *PYTEST, *TWO, "browser", *PAGE_TESTS),
+    command("The built book, its pages in a browser", *PYTEST, *TWO, BUILT, *PAGE_TESTS),
 ]
 SLOW_CHECKS = [
     command("Slow tests", *PYTEST, *TWO, "slow", "tests", MPLBACKEND="agg"),

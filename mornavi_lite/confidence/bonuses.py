@@ -15,7 +15,9 @@ from ..uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation, U
 
 #: In log(2 S A H N (N + 1) / delta): an upper and a lower side. The sum over N of 1 / (N (N + 1)) is 1.
 SIDES = 2.0
-#: Multipliers in the bonuses. The papers' own are not available to us: these are ours, and chapter 4 says so.
+#: Multipliers in the bonuses. The papers' own are not available to us, so these are ours. ``"variance"`` is c1 and
+#: ``"lower order"`` is c2 of :eq:`bonus-tv` and :eq:`bonus-chi-square`, ``"KL"`` the constant of :eq:`bonus-kl`, and
+#: ``"chi-square"`` that of the second term of :eq:`bonus-chi-square`.
 BONUS_CONSTANTS = {"variance": 2.0, "lower order": 1.0, "KL": 1.0, "chi-square": 1.0}
 
 

@@ -24,14 +24,8 @@ the player's payoff range, recomputed from the payoffs as given. Else there is a
 
 from __future__ import annotations
 
-from .gains import (
-    CONCEPTS,
-    deviation_gain,
-    deviation_value,
-    deviation_value_unchecked,
-    is_product,
-    require_product,
-)
+from .deviations import deviation_value_unchecked
+from .gains import CONCEPTS, deviation_gain, deviation_value, is_product, require_product
 from .stage import TOLERANCE, solve_stage, solve_stage_unchecked
 
 __all__ = [

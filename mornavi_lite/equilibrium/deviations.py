@@ -20,7 +20,7 @@ def by_own_action(array: np.ndarray, n_actions: tuple[int, ...], player: int) ->
     return array.reshape(*array.shape[:-1], array.shape[-1] // (own * later), own, later)
 
 
-def best_value(
+def deviation_value_unchecked(
     payoff: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], player: int, concept: str
 ) -> np.ndarray:
     """Value (...) of a player's best deviation; see :func:`mornavi_lite.equilibrium.deviation_value`."""
@@ -42,7 +42,7 @@ def gains(payoffs: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], c
     for player in range(len(n_actions)):
         payoff = payoffs[..., player, :]
         followed = (payoff * policy).sum(axis=-1)
-        gain[..., player] = best_value(payoff, policy, n_actions, player, concept) - followed
+        gain[..., player] = deviation_value_unchecked(payoff, policy, n_actions, player, concept) - followed
     return np.maximum(gain, 0.0)
 
 

@@ -12,11 +12,8 @@ from .. import checks
 from . import deviations
 from .scaling import scaled_payoffs
 
+#: The kinds of equilibrium.
 CONCEPTS = ("nash", "ce", "cce")
-
-
-#: :func:`deviation_value` without checks of the arguments, for inner loops.
-deviation_value_unchecked = deviations.best_value
 
 
 def deviation_gain(payoffs: Any, policy: Any, n_actions: Sequence[int], concept: str) -> np.ndarray:
@@ -126,7 +123,7 @@ def deviation_value(payoff: Any, policy: Any, n_actions: Sequence[int], player: 
     if payoff.shape[-1:] != (n_joint,):
         raise ValueError(f"payoff must have shape (..., A) with A = {n_joint}, got {payoff.shape}")
     policy = checked_policy(policy, payoff.shape[:-1], n_actions)
-    return deviation_value_unchecked(payoff, policy, n_actions, player, concept)
+    return deviations.deviation_value_unchecked(payoff, policy, n_actions, player, concept)
 
 
 def is_product(policy: Any, n_actions: Sequence[int]) -> np.ndarray:

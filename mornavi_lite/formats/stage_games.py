@@ -23,8 +23,10 @@ class StageGame(tuple[np.ndarray, tuple[int, ...]]):
         For each player the name of each action, different from each other.
     player_names : tuple of str
         Name of each player, different from each other.
-    title, comment : str
-        What the file says of the game.
+    title : str
+        What the file calls the game.
+    comment : str
+        What else it says of it.
     """
 
     payoffs: np.ndarray

@@ -77,7 +77,7 @@ class TotalVariation(Ball, row_values=True):
     ----------
     radius : float or numpy.ndarray
         Largest distance, in [0, 1]: the probability mass that may move. An array has one for each row: it broadcasts
-        to (H, S, A) in planning and learning, to the leading axes of ``p`` in :meth:`worst_case`.
+        to (H, S, A) in planning and learning, to the leading axes of ``p`` in :meth:`UncertaintySet.worst_case`.
     shift_support : bool
         Whether mass may move to states that the nominal row never reaches. Default True.
 
