@@ -8,7 +8,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-UNTITLED = re.compile(r'<div class="proof dropdown admonition" id="proof">(\s*(?:<section[^>]*>\s*)?<p>)Proof\. ')
+UNTITLED = re.compile(
+    r'<div class="proof dropdown admonition" id="proof">(\s*(?:<section[^>]*>\s*)?<p>)Proof\. '
+)
 
 
 def with_titles(body: str) -> str:
@@ -22,7 +24,13 @@ def with_titles(body: str) -> str:
     return UNTITLED.sub(titled, body)
 
 
-def title_proofs(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def title_proofs(
+    app: Sphinx,
+    page: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: Any,
+) -> None:
     if context.get("body"):
         context["body"] = with_titles(context["body"])
 
