@@ -14,7 +14,7 @@ needs the package: ``pip install 'mornavi-lite[formats]'``.
 
 **Files.** ``nfg`` and ``tokens`` read Gambit's format. ``tables`` are read by ``columns`` (what the header names) and
 ``cells`` (numbers and labels), and written by ``writing``; ``gymnasium`` reads environments; ``transitions`` makes a
-game of both. ``stage_games`` turns arrays.
+game of both. ``stage_games`` turns arrays. Chapter 3 of the book has a game of your own.
 """
 
 from __future__ import annotations

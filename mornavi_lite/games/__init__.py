@@ -10,8 +10,10 @@ player 0 and action 1 of player 1.
 **Guarantee.** A game is checked when it is made and read-only afterwards: every row is a distribution, every reward is
 in its range. What repeats one step is stored once.
 
-**Files.** ``markov_game`` has the class, ``arrays`` its checks and storage, ``flows`` the episodes. Chapter 1 of the
-book.
+**Files.** ``markov_game`` has the class. Its methods: ``builders`` and ``stepping`` make a game of what its author has,
+``playing`` draws episodes, ``stored`` saves and compares. ``arrays`` checks and keeps the arrays, ``sparse`` keeps rows
+as lists of next states, ``legal`` knows the actions that a player does not have, ``names`` what all is called,
+``flows`` how counts are drawn. Chapter 1 of the book.
 """
 
 from __future__ import annotations

@@ -5,6 +5,11 @@ which :func:`png` turns into bytes. With ``ax`` a function draws into axes of :f
 the same colour and line style everywhere: ``STYLES`` lists them. Nothing here depends on the time, on chance or on
 Matplotlib's settings: the same numbers give the same bytes.
 
+**Files.** One for each kind of figure, as the chapters need them: ``graph`` and its ``graph_layout`` (chapter 1),
+``backups`` and ``simplex`` (2), ``stage`` and ``policy`` (3), ``confidence`` and ``bounds`` (4), ``learning`` and
+``plans`` (5), ``regret`` (6), ``experiment`` (7), ``deployment`` and ``worlds`` (8), ``cost`` (speed), ``diagrams`` and
+``hope`` (drawings of ideas). They share ``style``, ``labels`` and ``episode_axis``.
+
 Needs Matplotlib: ``pip install "mornavi-lite[plots]"``. :func:`payoff_region` needs SciPy as well.
 """
 

@@ -1,4 +1,4 @@
-"""The one style of all figures: sizes, colours and line styles, and the figures themselves. Private: see ``plots``."""
+"""The one style of all figures: sizes, colours and line styles, and the figures themselves."""
 
 from __future__ import annotations
 

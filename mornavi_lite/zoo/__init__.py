@@ -19,6 +19,10 @@ function                   what it is good for                                  
 ``garnet``                 random, of any size, for tests and timings                     any
 =========================  =============================================================  =======
 
+**Files.** One for each family: ``stories`` (fishing, patrol), ``papers`` (games from the literature), ``roads``,
+``single`` (one player), ``experiment`` (those of chapter 7), ``random_games``; ``rows`` turns what they write down into
+arrays. The games of chapter 1 of the book.
+
 A new game is one function of this kind, and one test that writes its rows down again.
 """
 
