@@ -49,7 +49,7 @@ def folded(policy: np.ndarray, stand: np.ndarray | None) -> np.ndarray:
     """``policy`` (..., S, A), or counts, with what is on an illegal joint action moved to the one it stands for."""
     if stand is None:
         return policy
-    result = np.zeros_like(policy)
+    result = np.zeros(policy.shape, policy.dtype)  # in C order, so that what follows is a view
     states = np.arange(len(stand))[:, None]
     flat, out = policy.reshape(-1, *stand.shape), result.reshape(-1, *stand.shape)
     for k in range(len(flat)):
