@@ -57,7 +57,7 @@ def test_units_scale_all_that_is_recorded(confidence: str) -> None:
     np.testing.assert_allclose(theirs.gap, 128 * mine.gap, atol=1e-6)
     np.testing.assert_allclose(theirs.upper, 128 * mine.upper - 64 * 3, atol=1e-6)
     until = run(
-        Mornavi(TotalVariation(0.1), confidence=confidence), money, 500, seed=1, until=float(theirs.certificate[20])
+        Mornavi(TotalVariation(0.1), confidence=confidence), money, 500, seed=1, until=float(theirs.certificate[10])
     )
     assert until.n_plans <= 11
 
