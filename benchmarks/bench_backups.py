@@ -13,7 +13,7 @@ import numpy as np  # noqa: E402
 import straightforward  # noqa: E402
 
 from mornavi_lite import KullbackLeibler, TotalVariation  # noqa: E402
-from mornavi_lite.uncertainty.worst_case import kl_solve  # noqa: E402
+from mornavi_lite.uncertainty import kl_solve  # noqa: E402
 
 RADIUS = 0.1
 SIZES = (5, 10, 20, 50, 100, 200)

@@ -15,16 +15,16 @@ Values may belong to the row, v (..., S), as where rewards depend on the next st
 **Guarantee.** The numbers check each other. The worst kernel lies in the ball, so its expectation is an upper bound;
 the dual value is a lower bound; they are equal to about 1e-12 of the range of v.
 
-**Files.** ``balls`` has the four sets, ``base`` what they share and what a set of your own needs, ``worst_case`` the
-arithmetic for many rows at once, ``each_row`` that for rows which differ in values or radius. Derivations: chapter 2 of
-the book.
+**Files.** ``balls`` has the four sets, ``base`` what they share and what a set of your own needs. The arithmetic for
+many rows at once is in ``worst_case`` and ``kl``, that for rows which differ in values or radius in ``each_row``.
+Derivations: chapter 2 of the book.
 """
 
 from __future__ import annotations
 
 from .balls import ChiSquare, KullbackLeibler, Nominal, TotalVariation, sets_per_player
 from .base import UncertaintySet
-from .worst_case import kl_solve
+from .kl import kl_solve
 
 __all__ = [
     "ChiSquare",

@@ -17,13 +17,11 @@ from .. import checks
 from ..contents import ByContents
 from .base import UncertaintySet
 from .each_row import tv_worst_each
+from .kl import kl_divergence, kl_kernel, kl_worst
 from .worst_case import (
     chi_square_divergence,
     chi_square_kernel,
     chi_square_worst,
-    kl_divergence,
-    kl_kernel,
-    kl_worst,
     lowest_in_support,
     tv_kernel,
     tv_worst,

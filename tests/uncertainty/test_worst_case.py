@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
-from mornavi_lite.uncertainty import UncertaintySet
-from mornavi_lite.uncertainty.worst_case import kl_solve
+from mornavi_lite.uncertainty import UncertaintySet, kl_solve
 from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows
 from tests.uncertainty.test_balls import SETS
 
