@@ -1,5 +1,17 @@
 """The tests: the package's folders again, a file per module; tests/book for the book, tests/tools for the tools."""
 
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+#: Where git is not asked, what it would ignore is known by name.
+IGNORED = {".git", ".venv", ".make", "_build", "vendor", "node_modules", "__pycache__", "mornavi_lite.egg-info"}
+
+
+def tracked_files(root=ROOT):
+    """Files that git tracks; all files where this is no checkout. Whatever else lies beside them is not looked at."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True)
+    if listed.returncode == 0 and listed.stdout:
+        return [root / name for name in listed.stdout.split("\0") if name]
+    return [p for p in sorted(root.rglob("*")) if not IGNORED & set(p.relative_to(root).parts)]

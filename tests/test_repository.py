@@ -10,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from tests import ROOT
+from tests import ROOT, tracked_files
 
 #: Put together here so that this file does not hold what it looks for.
 PATHS = re.compile(r"(?<![\w.])/(?:" + "|".join(["tmp", "work", "root", r"ho" r"me/\w+", r"Us" r"ers/\w+"]) + r")/\w")
@@ -25,23 +25,12 @@ HOSTS = re.compile(
         ]
     )
 )
-IGNORED = {".git", ".venv", ".make", "_build", "vendor", "node_modules", "__pycache__", "mornavi_lite.egg-info"}
 BINARY = {".png", ".jpg", ".ico", ".woff", ".woff2", ".npz"}
 
 
-def tracked_files():
-    """Files that git holds or would hold; all files where this is no checkout."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if listed.returncode == 0:
-        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
-    else:
-        paths = [p for p in ROOT.rglob("*") if not IGNORED & set(p.relative_to(ROOT).parts)]
-    return [p for p in paths if p.is_file() and p.suffix not in BINARY]
+def texts(root=ROOT):
+    """Files of text that git tracks: what else lies in a folder, a log or notes, is nobody's business."""
+    return [p for p in tracked_files(root) if p.is_file() and p.suffix not in BINARY]
 
 
 def mentions(pattern, text):
@@ -51,9 +40,19 @@ def mentions(pattern, text):
 @pytest.mark.parametrize(("pattern", "example"), [(PATHS, "see /" + "tmp/x"), (HOSTS, "https://pypi" + ".org/simple")])
 def test_no_file_names_a_machine_path_or_a_registry(pattern, example):
     assert mentions(pattern, example)
-    found = {str(p.relative_to(ROOT)): mentions(pattern, p.read_text(encoding="utf8")) for p in tracked_files()}
+    found = {str(p.relative_to(ROOT)): mentions(pattern, p.read_text(encoding="utf8")) for p in texts()}
     assert found
     assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_only_what_git_tracks_is_read(tmp_path):
+    """A log beside the sources, ignored or not, holds paths of the machine, and is no file of the project."""
+    (tmp_path / "code.py").write_text("pass\n", encoding="utf8")
+    (tmp_path / "server.log").write_text(f"{tmp_path}\n", encoding="utf8")
+    assert {p.name for p in texts(tmp_path)} == {"code.py", "server.log"}  # no checkout: all there is
+    for arguments in (["init", "--quiet"], ["add", "code.py"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    assert [p.name for p in texts(tmp_path)] == ["code.py"]
 
 
 def requirements():

@@ -6,7 +6,7 @@ import re
 
 import nbformat
 
-from tests import ROOT
+from tests import ROOT, tracked_files
 
 #: What students get is generated from the notebooks in source/.
 LEFT_OUT = ("book/assignments/release", "book/_static")
@@ -32,7 +32,8 @@ MARKUP = [
 
 def pages():
     """Every page that is written by hand: chapters, problem sets with solutions, reference, the root's files."""
-    found = [*(ROOT / "book").rglob("*.ipynb"), *(ROOT / "book").rglob("*.md"), *ROOT.glob("*.md")]
+    found = [p for p in tracked_files() if p.suffix in (".ipynb", ".md") and p.is_file()]
+    found = [p for p in found if p.parent == ROOT or p.is_relative_to(ROOT / "book")]
     found = [p for p in found if not any(part.startswith((".", "_build")) for part in p.relative_to(ROOT).parts)]
     return sorted(p for p in found if not any(p.is_relative_to(ROOT / folder) for folder in LEFT_OUT))
 

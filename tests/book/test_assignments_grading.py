@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 import assignments
+from tests import tracked_files
 from tests.book.wrong_answers import WRONG, spoiled
 
 NAMES = assignments.names()
@@ -76,7 +77,7 @@ def course(tmp_path_factory):
 def test_the_sheets_and_the_guide_are_what_the_sources_generate(course):
     stale = [path.name for path, text in assignments.texts(course[2]).items() if assignments.read(path) != text]
     assert stale == [], "run `make assignments`"
-    committed = {p for p in (assignments.COURSE / "release").rglob("*") if p.is_file()}
+    committed = {p for p in tracked_files() if p.is_relative_to(assignments.COURSE / "release")}
     assert committed == {assignments.COURSE / f"release/{name}/{name}.ipynb" for name in NAMES}
 
 
