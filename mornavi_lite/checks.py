@@ -31,11 +31,16 @@ def first_true(mask: np.ndarray) -> tuple[int, ...]:
 
 def shown(value: Any) -> str:
     """Type of ``value`` and how it begins, short enough for an error message."""
+    return f"{type(value).__name__} {brief(value)}"
+
+
+def brief(value: Any) -> str:
+    """How ``value`` begins, in one line."""
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except ValueError:  # an integer of more digits than Python writes
         text = "of too many digits to be shown"
-    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def real_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
@@ -75,6 +80,9 @@ def exact_sums(counts: np.ndarray, n_axes: int) -> np.ndarray:
 
 def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
     """``values`` as an array of one of the ``kinds`` of number; nothing that is masked is in it."""
+    if hasattr(values, "policy"):  # a solution, a plan or a history, of which one part is meant
+        kind = type(values).__name__
+        raise TypeError(f"{name} must be an array of {what}, got a {kind}: pass {kind.lower()}.policy")
     masked = sys.modules.get("numpy.ma")  # where nobody has imported it, nothing is masked
     if masked is not None and _is_masked(values, masked):
         raise ValueError(f"{name} must not have masked entries: fill them, or drop what is masked")
@@ -153,7 +161,7 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {shown(value)}")
     if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {brief(value)}")
     return value
 
 
@@ -222,12 +230,12 @@ def integer(name: str, value: Any, low: int, high: float = LARGEST) -> int:
 
 def _digits(value: Any) -> str:
     """A number as it is written, without the digits between of a very long one."""
-    return str(value) if not isinstance(value, int) or abs(value) < 10**40 else shown(value).partition(" ")[2]
+    return str(value) if not isinstance(value, int) or abs(value) < 10**40 else brief(value)
 
 
 def action_counts(n_actions: Any) -> tuple[int, ...]:
     """``n_actions`` as a tuple with one positive integer per player."""
-    if isinstance(n_actions, str) or not isinstance(n_actions, (Sequence, np.ndarray)):
+    if isinstance(n_actions, (str, bytes)) or not isinstance(n_actions, (Sequence, np.ndarray)):
         raise TypeError(f"n_actions must be a sequence with one integer per player, got {shown(n_actions)}")
     if len(n_actions) == 0:
         raise ValueError("n_actions must have one entry per player, got none")
@@ -250,7 +258,7 @@ def names(argument: str, words: Sequence[str] | None, n: int) -> tuple[str, ...]
     if words is None:
         return tuple(str(i) for i in range(n))
     if isinstance(words, str) or not isinstance(words, (Sequence, np.ndarray)) or len(words) != n:
-        raise ValueError(f"{argument} must be a sequence of {n} names, got {words!r}")
+        raise ValueError(f"{argument} must be a sequence of {n} names, got {shown(words)}")
     result = tuple(str(word) for word in words)
     if len(set(result)) < n:
         raise ValueError(f"{argument} must be different from each other, got {result}")

@@ -18,15 +18,22 @@ from mornavi_lite import (
     MarkovGame,
     Mornavi,
     Nominal,
+    OfflinePessimistic,
     TotalVariation,
+    best_response,
     checks,
     deviation_gain,
+    equilibrium_gap,
     evaluate,
+    plots,
     run,
+    solve,
     solve_stage,
     zoo,
 )
 from mornavi_lite.confidence import ConfidenceSet
+from mornavi_lite.deployment import worst_game
+from mornavi_lite.uncertainty import sets_per_player
 
 HUGE = 10**400
 GAME = zoo.garnet(3, (2, 3, 2), 2, 2, seed=0)
@@ -159,3 +166,51 @@ def test_a_first_state_takes_memory_in_proportion_to_the_states() -> None:
         assert start[3] == start.sum() == 1 and tracemalloc.get_traced_memory()[1] < 10**7
     finally:
         tracemalloc.stop()
+
+
+SOLVED, LEARNED = solve(GAME, Nominal()), run(Mornavi(Nominal()), GAME, 5)
+POLICIES: list[tuple[str, Callable[[Any], Any]]] = [
+    ("policy", lambda x: evaluate(GAME, x, Nominal())),
+    ("policy", lambda x: best_response(GAME, x, Nominal())),
+    ("policy", lambda x: equilibrium_gap(GAME, x, Nominal(), "cce")),
+    ("policy", lambda x: GAME.play(x, 5, RNG)),
+    ("policy", GAME.check_policy),
+    ("policy", lambda x: Mornavi(Nominal()).certify(COUNTS, x)),
+    ("behaviour", lambda x: OfflinePessimistic(Nominal(), behaviour=x)),
+    ("policy", lambda x: deviation_gain(np.zeros((2, 3, 3, 12)), x, (2, 3, 2), "cce")),
+    ("policy", lambda x: worst_game(GAME, x, Nominal(), 0)),
+    ("policy", lambda x: plots.policy_table(GAME, x)),
+    ("policy", lambda x: plots.policy_heatmap(GAME, x)),
+    (r"points\['it'\]", lambda x: plots.payoff_region([[6, 2, 7, 0], [6, 7, 2, 0]], (2, 2), {"it": x})),
+]
+
+
+@pytest.mark.parametrize("name, call", POLICIES)
+@pytest.mark.parametrize("given", [SOLVED, LEARNED, LEARNED.checkpoint.plan], ids=["solution", "history", "plan"])
+def test_what_has_a_policy_is_not_one_and_the_message_says_what_to_pass(
+    name: str, call: Callable[[Any], Any], given: Any
+) -> None:
+    kind = type(given).__name__
+    message = f"^{name} must be an array of real numbers, got a {kind}: pass {kind.lower()}.policy$"
+    with pytest.raises(TypeError, match=message):
+        call(given)
+
+
+LONG = [np.arange(1000.0).reshape(10, 100), LEARNED, [["left", "right"]] * 99, {"n": HUGE}, [10**5000], "x" * 999]
+
+
+@pytest.mark.parametrize("value", LONG, ids=["array", "history", "list", "dict", "integer", "word"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        checks.action_counts,
+        lambda value: checks.names("names", value, 7),
+        lambda value: sets_per_player(value, 2),
+        lambda value: checks.one_of("concept", value, ("ce", "cce")),
+        lambda value: checks.number("scale", value, 0.0),
+    ],
+)
+def test_messages_show_how_a_value_begins(call: Callable[[Any], Any], value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(value)
+    assert len(str(caught.value)) < 180 and "\n" not in str(caught.value)

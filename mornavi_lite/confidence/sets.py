@@ -115,10 +115,10 @@ class ConfidenceSet:
         >>> 0.08 < float(row.event_bound(0, 100)) < 0.12
         True
         """
-        given = {"seen": seen, "visits": visits, "size": size}
-        arrays = [checks.integer_array(name, each) for name, each in given.items()]
-        checks.broadcastable(**dict(zip(given, arrays, strict=True)))
-        seen, visits, size = np.broadcast_arrays(*arrays)
+        seen, visits = checks.integer_array("seen", seen), checks.counts_array("visits", visits)
+        size = checks.integer_array("size", size)
+        checks.broadcastable(seen=seen, visits=visits, size=size)
+        seen, visits, size = np.broadcast_arrays(seen, visits, size)
         for name, wrong in (("seen", (seen < 0) | (seen > visits)), ("size", (size < 1) | (size > self.n_states))):
             if wrong.any():
                 where = checks.first_true(wrong)

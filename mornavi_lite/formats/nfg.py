@@ -131,7 +131,9 @@ def write_nfg(
     table, counts = stage_payoffs(payoffs, n_actions)
     default = [[str(a + 1) for a in range(n)] for n in counts]
     if action_names is not None and len(action_names) != len(counts):
-        raise ValueError(f"action_names must have one entry per player, {len(counts)}, got {action_names!r}")
+        raise ValueError(
+            f"action_names must have one entry per player, {len(counts)}, got {checks.shown(action_names)}"
+        )
     actions = [
         checks.names(f"action_names[{i}]", words, len(default[i]))
         for i, words in enumerate(default if action_names is None else action_names)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .. import checks
 from ..runs import History
 from .style import short
 
@@ -57,5 +58,5 @@ def decades(ax: Axes, zero: float | None) -> None:
 
 def several(histories: Mapping[str, History]) -> Mapping[str, History]:
     if not isinstance(histories, Mapping) or not histories:
-        raise TypeError(f"histories must map labels to histories, got {histories!r}")
+        raise TypeError(f"histories must map labels to histories, got {checks.shown(histories)}")
     return histories

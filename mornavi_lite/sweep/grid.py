@@ -252,7 +252,9 @@ def _players(entry: dict[str, Any]) -> list[dict[str, Any]]:
         raise ValueError(f"{others[0]} cannot stand beside players; it belongs to each of them")
     players = entry["players"]
     if not isinstance(players, list) or not players or not all(isinstance(each, dict) for each in players):
-        raise ValueError(f"players must be a list with one table for each, as in {{set = 'Nominal'}}, got {players!r}")
+        raise ValueError(
+            f"players must be a list with one table for each, as in {{set = 'Nominal'}}, got {checks.shown(players)}"
+        )
     return players
 
 
