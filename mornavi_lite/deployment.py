@@ -296,4 +296,4 @@ def _require_game(name: str, game: MarkovGame) -> None:
 
 def _require_set(ball: UncertaintySet) -> None:
     if not isinstance(ball, UncertaintySet):
-        raise TypeError(f"ball must be an uncertainty set, got {checks.shown(ball)}")
+        raise TypeError(f"ball must be an uncertainty set, got {checks.brief(ball)}")

@@ -88,7 +88,7 @@ def slider(
     texts = _alternatives(alt, given)
     pictures = [ipywidgets.HTML(_tag(frame, text)) for frame, text in zip(frames, texts, strict=True)]
     if start is not None and start not in given:
-        raise ValueError(f"start must be one of the values {given}, got {checks.shown(start)}")
+        raise ValueError(f"start must be one of the values {given}, got {checks.brief(start)}")
     first = 0 if start is None else given.index(start)
     stack = ipywidgets.Stack(pictures, selected_index=first, layout={"width": "100%"})
     play = ipywidgets.Play(min=0, max=len(given) - 1, value=first, interval=900, layout={"width": "auto"})

@@ -132,7 +132,7 @@ def write_nfg(
     default = [[str(a + 1) for a in range(n)] for n in counts]
     if action_names is not None and len(action_names) != len(counts):
         raise ValueError(
-            f"action_names must have one entry per player, {len(counts)}, got {checks.shown(action_names)}"
+            f"action_names must have one entry per player, {len(counts)}, got {checks.brief(action_names)}"
         )
     actions = [
         checks.names(f"action_names[{i}]", words, len(default[i]))

@@ -163,7 +163,7 @@ class MarkovGame:
         self._name = "" if name is None else str(name)
         each = [None] * m if action_names is None else action_names
         if not isinstance(each, Sequence) or len(each) != m:
-            raise ValueError(f"action_names must have one entry per player, {m}, got {each!r}")
+            raise ValueError(f"action_names must have one entry per player, {m}, got {checks.brief(each)}")
         self._states = names.Names("state_names", state_names, n_states)
         self._actions = [names.Names(f"action_names[{i}]", each[i], n) for i, n in enumerate(n_actions)]
 

@@ -145,7 +145,7 @@ def kernel_bars(
     p, q = checks.probability_rows("p", p, ndim=1), checks.probability_rows("q", q, ndim=1)
     checks.has_shape("q", q, p.shape, "(S,)")
     if isinstance(names, str) or len(names) != len(p):
-        raise ValueError(f"names must be {len(p)} names, one per state, got {checks.shown(names)}")
+        raise ValueError(f"names must be {len(p)} names, one per state, got {checks.brief(names)}")
     rows, kept = np.arange(len(p)), np.minimum(p, q)
     moved = COLOURS["orange"]
     with in_style():
@@ -270,13 +270,13 @@ def _mark_radii(ax: Axes, named: dict[str, float]) -> None:
 def _increasing(name: str, values: Any) -> np.ndarray:
     x = checks.finite_array(name, values, ndim=1)
     if not len(x) or (np.diff(x) <= 0).any():
-        raise ValueError(f"{name} must be increasing, got {checks.shown(values)}")
+        raise ValueError(f"{name} must be increasing, got {checks.brief(values)}")
     return x
 
 
 def _curves(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
     if not isinstance(curves, Mapping) or not curves:
-        raise TypeError(f"curves must map labels to arrays, got {checks.shown(curves)}")
+        raise TypeError(f"curves must map labels to arrays, got {checks.brief(curves)}")
     values = {}
     for label, y in curves.items():
         values[label] = checks.finite_array(f"curves[{label!r}]", y, ndim=1)

@@ -76,7 +76,7 @@ def against_visits(
     checks.one_of("yscale", yscale, ("log", "linear"))
     x = checks.finite_array("visits", visits, ndim=1)
     if not len(x) or x[0] <= 0 or (np.diff(x) <= 0).any():
-        raise ValueError(f"visits must be positive and increasing, got {checks.shown(visits)}")
+        raise ValueError(f"visits must be positive and increasing, got {checks.brief(visits)}")
     lines, rates = _values("curves", curves, x, yscale), _values("laws", laws or {}, x, yscale)
     if not lines:
         raise ValueError("curves must hold at least one line")
@@ -159,7 +159,7 @@ def raised_tails(
     if len(v) < 2:
         raise ValueError(f"value must have at least 2 states, got {len(v)}")
     if isinstance(names, str) or len(names) != len(v):
-        raise ValueError(f"names must be {len(v)} names, one per state, got {checks.shown(names)}")
+        raise ValueError(f"names must be {len(v)} names, one per state, got {checks.brief(names)}")
     given = {"observed": observed, "optimistic": optimistic, "pessimistic": pessimistic}
     if true is not None:
         given["true"] = true
@@ -186,7 +186,7 @@ def raised_tails(
 def _values(name: str, given: Mapping[str, Any], x: np.ndarray, yscale: str) -> dict[str, np.ndarray]:
     """Each curve as an array; NaN in place of what a logarithmic axis cannot show."""
     if not isinstance(given, Mapping):
-        raise TypeError(f"{name} must map labels to arrays, got {checks.shown(given)}")
+        raise TypeError(f"{name} must map labels to arrays, got {checks.brief(given)}")
     values = {}
     for label, numbers in given.items():
         y = checks.finite_array(f"{name}[{label!r}]", numbers, ndim=1)

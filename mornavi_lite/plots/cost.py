@@ -83,7 +83,7 @@ def cost_against_size(
 def _positive(results: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Sizes and costs of each line, checked."""
     if not isinstance(results, Mapping):
-        raise TypeError(f"results must map labels to pairs of sizes and costs, got {checks.shown(results)}")
+        raise TypeError(f"results must map labels to pairs of sizes and costs, got {checks.brief(results)}")
     if not results:
         raise ValueError("results must hold at least one line")
     data = {}

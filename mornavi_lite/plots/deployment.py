@@ -80,11 +80,11 @@ def value_against_distance(
     """
     x = checks.finite_array("distances", distances, ndim=1)
     if len(x) < 2 or (np.diff(x) <= 0).any():
-        raise ValueError(f"distances must be increasing, two at least, got {checks.shown(distances)}")
+        raise ValueError(f"distances must be increasing, two at least, got {checks.brief(distances)}")
     values = _curves(curves, x)
     _known(compare or (), values, "compare")
     if compare is not None and len(compare) != 2:
-        raise ValueError(f"compare must name two curves, got {checks.shown(compare)}")
+        raise ValueError(f"compare must name two curves, got {checks.brief(compare)}")
     edge = None if radius is None else checks.number("radius", radius, x[0], x[-1])
     chosen = styles_for(values, styles)
     with in_style():
@@ -121,7 +121,7 @@ def value_against_distance(
 
 def _curves(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
     if not isinstance(curves, Mapping) or not curves:
-        raise TypeError(f"curves must map labels to arrays, got {checks.shown(curves)}")
+        raise TypeError(f"curves must map labels to arrays, got {checks.brief(curves)}")
     values = {label: checks.finite_array(f"curves[{label!r}]", y, ndim=1) for label, y in curves.items()}
     for label, y in values.items():
         checks.has_shape(f"curves[{label!r}]", y, x.shape, "of distances")

@@ -58,5 +58,5 @@ def decades(ax: Axes, zero: float | None) -> None:
 
 def several(histories: Mapping[str, History]) -> Mapping[str, History]:
     if not isinstance(histories, Mapping) or not histories:
-        raise TypeError(f"histories must map labels to histories, got {checks.shown(histories)}")
+        raise TypeError(f"histories must map labels to histories, got {checks.brief(histories)}")
     return histories

@@ -66,7 +66,7 @@ def value_against_samples(
     """
     x = checks.finite_array("samples", samples, ndim=1)
     if len(x) < 2 or x[0] <= 0 or (np.diff(x) <= 0).any():
-        raise ValueError(f"samples must be positive and increasing, at least two, got {checks.shown(samples)}")
+        raise ValueError(f"samples must be positive and increasing, at least two, got {checks.brief(samples)}")
     bands = _bands(curves, x)
     marks = {label: checks.number(f"levels[{label!r}]", y, -np.inf) for label, y in (levels or {}).items()}
     chosen = styles_for(bands, styles)
@@ -92,7 +92,7 @@ def value_against_samples(
 
 def _bands(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
     if not isinstance(curves, Mapping) or not curves:
-        raise TypeError(f"curves must map labels to arrays, got {checks.shown(curves)}")
+        raise TypeError(f"curves must map labels to arrays, got {checks.brief(curves)}")
     bands = {}
     for label, given in curves.items():
         name = f"curves[{label!r}]"

@@ -72,7 +72,7 @@ def hope_then_fear(
     for name, each in (("counts", seen), ("v", values)):
         checks.has_shape(name, each, (3,), "(3,)")
     if len(set(values.tolist())) < 3:
-        raise ValueError(f"v must be three different values, got {checks.shown(v)}")
+        raise ValueError(f"v must be three different values, got {checks.brief(v)}")
     names = checks.names("corner_names", corner_names, 3)
     whole = seen.astype(np.int64)
     best = confidence.optimistic(whole, values)

@@ -113,12 +113,12 @@ def smallest_certificates(history: History, episodes: np.ndarray) -> np.ndarray:
 
 def _named(runs: Mapping[str, Runs]) -> dict[str, list[History]]:
     if not isinstance(runs, Mapping) or not runs:
-        raise TypeError(f"runs must map labels to histories, got {checks.shown(runs)}")
+        raise TypeError(f"runs must map labels to histories, got {checks.brief(runs)}")
     named = {}
     for label, each in runs.items():
         several = [each] if isinstance(each, History) else list(each)
         if not several or not all(isinstance(one, History) for one in several):
-            raise TypeError(f"runs[{label!r}] must be a History or several, got {checks.shown(each)}")
+            raise TypeError(f"runs[{label!r}] must be a History or several, got {checks.brief(each)}")
         named[label] = several
     return named
 

@@ -75,7 +75,7 @@ def ball_on_simplex(
     named = {label: ball for label, ball in _named(balls).items() if not isinstance(ball, Nominal)}
     names = ["0", "1", "2"] if corner_names is None else [str(name) for name in corner_names]
     if len(names) != 3:
-        raise ValueError(f"corner_names must be 3 names, got {checks.shown(corner_names)}")
+        raise ValueError(f"corner_names must be 3 names, got {checks.brief(corner_names)}")
     known = {label: set_name(ball) for label, ball in named.items() if set_name(ball) in STYLES}
     chosen = styles_for(named, known)
     with in_style():
@@ -159,13 +159,13 @@ def _named(balls: Any) -> dict[str, UncertaintySet]:
             raise ValueError("balls must be different from each other")
     for label, ball in named.items():
         if not isinstance(ball, UncertaintySet):
-            raise TypeError(f"balls must be uncertainty sets, got {checks.shown(ball)} for {label!r}")
+            raise TypeError(f"balls must be uncertainty sets, got {checks.brief(ball)} for {label!r}")
     return named
 
 
 def _label(ball: Any) -> str:
     if not isinstance(ball, UncertaintySet):
-        raise TypeError(f"balls must be uncertainty sets, got {checks.shown(ball)}")
+        raise TypeError(f"balls must be uncertainty sets, got {checks.brief(ball)}")
     name = set_name(ball).replace("chi-square", "χ²")
     if isinstance(ball.radius, np.ndarray):
         return f"{name}, a radius per row"

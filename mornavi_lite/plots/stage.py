@@ -64,7 +64,7 @@ def payoff_table(
     table = table.reshape(2, *counts)
     names = [[str(a) for a in range(n)] for n in counts] if action_names is None else [list(n) for n in action_names]
     if [len(each) for each in names] != list(counts):
-        raise ValueError(f"action_names must have {counts[0]} and {counts[1]} names, got {checks.shown(action_names)}")
+        raise ValueError(f"action_names must have {counts[0]} and {counts[1]} names, got {checks.brief(action_names)}")
     cells = [[f"{short(x)}, {short(y)}" for x, y in zip(*rows, strict=True)] for rows in zip(*table, strict=True)]
     rows = [["", *names[1]], *([name, *row] for name, row in zip(names[0], cells, strict=True))]
     return aligned(rows, right=range(1, counts[1] + 1))

@@ -113,7 +113,7 @@ def values_of_two(
     cloud = checks.finite_array("points", points, ndim=2)
     checks.has_shape("points", cloud, (len(cloud), 2), "(n, 2)")
     if not isinstance(marks, Mapping):
-        raise TypeError(f"marks must map labels to pairs, got {checks.shown(marks)}")
+        raise TypeError(f"marks must map labels to pairs, got {checks.brief(marks)}")
     named = {label: _pair(f"marks[{label!r}]", mark) for label, mark in marks.items()}
     corner = None if guarantee is None else _pair("guarantee", guarantee)
     with in_style():

@@ -253,7 +253,7 @@ def _players(entry: dict[str, Any]) -> list[dict[str, Any]]:
     players = entry["players"]
     if not isinstance(players, list) or not players or not all(isinstance(each, dict) for each in players):
         raise ValueError(
-            f"players must be a list with one table for each, as in {{set = 'Nominal'}}, got {checks.shown(players)}"
+            f"players must be a list with one table for each, as in {{set = 'Nominal'}}, got {checks.brief(players)}"
         )
     return players
 

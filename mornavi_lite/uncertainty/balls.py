@@ -111,7 +111,7 @@ class TotalVariation(Ball, row_values=True):
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", checks.numbers("radius", self.radius, 0.0, 1.0))
         if not isinstance(self.shift_support, (bool, np.bool_)):
-            raise TypeError(f"shift_support must be True or False, got {checks.shown(self.shift_support)}")
+            raise TypeError(f"shift_support must be True or False, got {checks.brief(self.shift_support)}")
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         worst = (tv_worst if x.ndim == 1 else tv_worst_each)(rows, x, self.radius)
@@ -248,11 +248,11 @@ def sets_per_player(uncertainty: UncertaintySet | Sequence[UncertaintySet], n_pl
         return [uncertainty] * n_players
     if not isinstance(uncertainty, (Sequence, np.ndarray)):
         raise TypeError(
-            f"uncertainty must be an uncertainty set or a sequence of them, got {checks.shown(uncertainty)}"
+            f"uncertainty must be an uncertainty set or a sequence of them, got {checks.brief(uncertainty)}"
         )
     for i, each in enumerate(uncertainty):
         if not isinstance(each, UncertaintySet):
-            raise TypeError(f"uncertainty[{i}] must be an uncertainty set, got {checks.shown(each)}")
+            raise TypeError(f"uncertainty[{i}] must be an uncertainty set, got {checks.brief(each)}")
     if len(uncertainty) != n_players:
         raise ValueError(f"uncertainty must have one set per player, {n_players}, got {len(uncertainty)}")
     return list(uncertainty)

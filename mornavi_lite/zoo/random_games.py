@@ -77,7 +77,7 @@ def garnet(
     if rewards == "zero-sum" and len(counts) != 2:
         raise ValueError(f"rewards 'zero-sum' need two players, got n_actions = {counts}")
     if not isinstance(stationary, (bool, np.bool_)):
-        raise TypeError(f"stationary must be True or False, got {checks.shown(stationary)}")
+        raise TypeError(f"stationary must be True or False, got {checks.brief(stationary)}")
     drawn_steps, n_joint = 1 if stationary else steps, math.prod(counts)
     transition = _random_rows((drawn_steps, size, n_joint), size, width, rng)
     n_drawn = len(counts) if rewards == "general" else 1
