@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,8 @@ def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
         raise ValueError(f"{name} must not have masked entries: fill them, or drop what is masked")
     try:
         array = np.asarray(values)
+        if array.dtype == object and "f" in kinds and all(isinstance(each, Real) for each in array.flat):
+            array = np.array([float(each) for each in array.flat]).reshape(array.shape)  # exact fractions
         if array.dtype.kind not in kinds:
             raise TypeError
     except (TypeError, ValueError, OverflowError):  # lists of different lengths; integers beyond float64

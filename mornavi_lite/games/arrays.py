@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ def kernel_array(name: str, values: Any, ndim: int, n_actions: tuple[int, ...]) 
             f"{name} must be an array, got a SciPy sparse matrix: write np.stack([each.toarray() for each in ...]), "
             "or give the non-zeros to MarkovGame.sparse(next_state, probability, ...)"
         )
-    array = checks.real_array(name, _without_fractions(values))
+    array = checks.real_array(name, values)
     players = len(n_actions)
     if players > 1 and array.ndim == ndim + players - 1 and array.shape[ndim - 2 : -1] == n_actions:
         raise ValueError(
@@ -37,23 +36,8 @@ def kernel_array(name: str, values: Any, ndim: int, n_actions: tuple[int, ...]) 
 
 
 def reward_array(values: Any) -> np.ndarray:
-    """``values`` as a float64 array; fractions are taken."""
-    return checks.real_array("reward", _without_fractions(values))
-
-
-def _without_fractions(values: Any) -> Any:
-    """The same, with exact fractions as floats."""
-    array = values if isinstance(values, np.ndarray) else None
-    if array is None and isinstance(values, (list, tuple)):
-        try:
-            array = np.asarray(values)
-        except ValueError:  # lists of different lengths: the check that follows says so
-            return values
-    if array is None or array.dtype != object:
-        return values
-    if all(isinstance(each, (int, float, Fraction, np.integer, np.floating)) for each in array.flat):
-        return np.array([float(each) for each in array.flat]).reshape(array.shape)
-    return values
+    """``values`` as a float64 array."""
+    return checks.real_array("reward", values)
 
 
 def check_kernel(kernel: np.ndarray, n_actions: tuple[int, ...], axes: str) -> None:
