@@ -15,22 +15,24 @@ Each Nash equilibrium is a CE, and each CE is a CCE.
 player's best deviation is worth, :func:`deviation_gain` what the best of all players gains.
 
 **Guarantee.** Whatever method found it, a policy is returned only if nobody's deviation gain exceeds ``TOLERANCE`` of
-the player's payoff range, recomputed from the payoffs as given. Else there is an error with the gain reached.
+the range of the player's payoffs in play, recomputed from the payoffs as given. Else there is an error with the gain
+reached. Each method's work is limited by the size of the game.
 
 **Files.** ``stage`` chooses the method and certifies, ``gains`` and ``deviations`` compute what deviations are worth,
 ``dual_simplex`` finds CE and CCE, ``lemke_howson`` Nash equilibria of two players, ``many_players`` of more;
-``tableau`` and ``scaling`` serve them. Chapter 3 of the book.
+``wide_ranges`` is for games with penalties, ``tableau`` and ``scaling`` serve them all. Chapter 3 of the book.
 """
 
 from __future__ import annotations
 
 from .deviations import deviation_value_unchecked
 from .gains import CONCEPTS, deviation_gain, deviation_value, is_product, require_product
-from .stage import TOLERANCE, solve_stage, solve_stage_unchecked
+from .stage import TOLERANCE, check_selection, solve_stage, solve_stage_unchecked
 
 __all__ = [
     "CONCEPTS",
     "TOLERANCE",
+    "check_selection",
     "deviation_gain",
     "deviation_value",
     "deviation_value_unchecked",

@@ -8,7 +8,8 @@ Both are linear programs in the joint policy p::
 where gain_k(a) is what the deviating player wins when a would have been played. Put all mass on the joint action
 of highest welfare: no other one improves the objective, so this basis is dual feasible, whatever
 the inequalities say. The dual simplex method (Lemke 1954) starts there at once. Each pivot
-mends the most violated inequality at the least cost in welfare, until none is left.
+mends the most violated inequality at the least cost in welfare, until none is left, or until
+there were five for each row and column of the tableau.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from .tableau import CHUNK, basic_solution, exactly, exchange, fixed_noise, pivot
+from .tableau import (
+    CHUNK,
+    basic_solution,
+    exact_pivots,
+    exactly,
+    exchange,
+    fixed_noise,
+    is_exact,
+    pivot,
+)
 
 #: An inequality violated by less than this counts as met (payoffs have a range between 1/2 and 1).
 _VIOLATION = 5e-11
@@ -60,21 +70,27 @@ def correlated(
 
     ``payoffs`` (B, m, A): each player's, with a range between 1/2 and 1. ``welfare`` (B, A): what to maximise.
     A second ``attempt`` (1) slackens the inequalities by up to 5e-10 of the range and breaks ties more strongly,
-    a third (2) runs in exact arithmetic.
+    a third (2) runs in exact arithmetic if the game is small enough for it. Fractions (NaN if it is not)
+    are always worked with exactly.
     """
-    n_rows = len(deviations(n_actions, concept)[0]) + 2
-    chunk = max(1, CHUNK // (n_rows * welfare.shape[1]))
+    n_rows, n_joint = len(deviations(n_actions, concept)[0]) + 2, welfare.shape[1]
+    pivots = _MOST_PIVOTS * (n_rows + n_joint)
+    if attempt == 2 or is_exact(welfare):
+        fractions = exactly(payoffs)
+        affordable = exact_pivots(fractions, n_rows, n_joint)
+        if affordable:
+            payoffs, welfare, pivots = fractions, exactly(welfare), min(pivots, affordable)
+        elif is_exact(welfare):
+            return np.full(welfare.shape, np.nan)
+    chunk = max(1, CHUNK // (n_rows * n_joint))
     slack, tie_break = (2.5e-10, 1e-6) if attempt == 1 else (0.0, 1e-7)
     # Without ties in the objective no basis comes twice: the method cannot run in a circle.
-    objective = welfare + tie_break * fixed_noise(welfare.shape[1])
-    policy = np.full_like(welfare, np.nan)
+    noise = tie_break * fixed_noise(welfare.shape[1])
+    objective = welfare + (exactly(noise) if is_exact(welfare) else noise)
+    policy = np.full(welfare.shape, np.nan)
     for start in range(0, len(welfare), chunk):
         part = slice(start, start + chunk)
-        tableau, row_name, column_name = _starting_tableau(payoffs[part], objective[part], n_actions, concept, slack)
-        if attempt == 2:
-            _mend(exactly(tableau), row_name, column_name, policy[part], 0.0, 0.0)
-        else:
-            _mend(tableau, row_name, column_name, policy[part], _VIOLATION, _SMALLEST_PIVOT)
+        _mend(*_starting_tableau(payoffs[part], objective[part], n_actions, concept, slack), pivots, policy[part])
     total = policy.sum(axis=1, keepdims=True)
     return np.divide(policy, total, out=np.full_like(policy, np.nan), where=total > 0)
 
@@ -90,21 +106,21 @@ def _starting_tableau(
     n_games, n_joint = objective.shape
     player, target, share = deviations(n_actions, concept)
     game = np.arange(n_games)
-    tableau = np.empty((n_games, len(player) + 2, n_joint))
+    tableau = np.empty((n_games, len(player) + 2, n_joint), dtype=payoffs.dtype)
     flat = payoffs.reshape(n_games, -1)
     np.subtract(flat.take(player[:, None] * n_joint + target, axis=1), payoffs[:, player], out=tableau[:, :-2])
-    tableau[:, -2] = 1.0
+    tableau[:, -2] = 1
     np.negative(objective, out=tableau[:, -1])
     # Everywhere else the probability of the best joint action is replaced by 1 minus the others.
     best = objective.argmax(axis=1)
     at_best = tableau[game, :, best]
-    at_best[:, -2] = 0.0
+    at_best[:, -2] = 0
     tableau -= at_best[:, :, None]
     # That frees its column: the last one moves there, and the right-hand side comes last.
     tableau[game, :, best] = tableau[:, :, -1]
-    tableau[:, :-2, -1] = slack * share - at_best[:, :-2]
-    tableau[:, -2, -1] = 1.0
-    tableau[:, -1, -1] = 0.0
+    tableau[:, :-2, -1] = (slack * share if slack else 0) - at_best[:, :-2]
+    tableau[:, -2, -1] = 1
+    tableau[:, -1, -1] = 0
     row_name = np.tile(np.arange(n_joint, n_joint + len(player) + 1), (n_games, 1))
     row_name[:, -1] = best
     column_name = np.tile(np.arange(n_joint), (n_games, 1))
@@ -112,17 +128,14 @@ def _starting_tableau(
     return tableau, row_name, column_name[:, :-1]
 
 
-def _mend(
-    tableau: np.ndarray,
-    row_name: np.ndarray,
-    column_name: np.ndarray,
-    policy: np.ndarray,
-    violation: float,
-    smallest_pivot: float,
-) -> None:
-    """Pivot until no inequality is violated; write each game's probabilities to its row of ``policy``."""
+def _mend(tableau: np.ndarray, row_name: np.ndarray, column_name: np.ndarray, pivots: int, policy: np.ndarray) -> None:
+    """Pivot until no inequality is violated; write each game's probabilities to its row of ``policy``.
+
+    Where the pivots do not suffice, the probabilities are those of the last basis: their gain says how far that is.
+    """
+    violation, smallest_pivot = (0.0, 0.0) if is_exact(tableau) else (_VIOLATION, _SMALLEST_PIVOT)
     left = np.arange(len(policy))
-    for _ in range(_MOST_PIVOTS * (tableau.shape[1] + tableau.shape[2])):
+    for _ in range(pivots):
         game = np.arange(len(left))
         amount = tableau[:, :-1, -1]
         row = amount.argmin(axis=1)
@@ -142,3 +155,4 @@ def _mend(
         column = cost.argmin(axis=1)
         pivot(tableau, row, column)
         exchange(row_name, column_name, row, column)
+    policy[left] = basic_solution(row_name, tableau[:, :-1, -1], policy.shape[1])

@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import checks
 from . import deviations
-from .scaling import scaled_payoffs
 
 #: The kinds of equilibrium.
 CONCEPTS = ("nash", "ce", "cce")
@@ -64,8 +63,11 @@ def deviation_gain(payoffs: Any, policy: Any, n_actions: Sequence[int], concept:
     payoffs = checked_payoffs(payoffs, n_actions)
     policy = checked_policy(policy, payoffs.shape[:-2], n_actions)
     require_product(policy, n_actions, concept)
-    # On scaled payoffs, so that a large constant costs no digits and nothing overflows.
-    scaled, _, exponent = scaled_payoffs(payoffs)
+    # As differences to a payoff in play, so that neither a large constant nor a penalty costs digits, and nothing
+    # overflows.
+    exponent = np.frexp(np.abs(payoffs).max(axis=-1))[1]
+    scaled = np.ldexp(payoffs, -exponent[..., None])
+    scaled -= np.take_along_axis(scaled, policy.argmax(axis=-1)[..., None, None], axis=-1)
     return np.ldexp(deviations.gains(scaled, policy, n_actions, concept), exponent).max(axis=-1)
 
 

@@ -13,10 +13,14 @@ def scaled_payoffs(payoffs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     Returns them, ``width`` and ``exponent`` (..., m): payoffs = minimum + 2**exponent * scaled. Powers of two change
     no digit; the first scaling keeps the difference of two huge payoffs finite.
     """
-    magnitude = np.frexp(np.abs(payoffs).max(axis=-1))[1]
+    # The least and the greatest of each player come from an array in which the loop over games is the inner one.
+    columns = np.ascontiguousarray(payoffs.reshape(-1, payoffs.shape[-1]).T)
+    low, high = (each.reduce(columns, axis=0).reshape(payoffs.shape[:-1]) for each in (np.minimum, np.maximum))
+    magnitude = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
+    low = np.ldexp(low, -magnitude)
+    width, more = np.frexp(np.ldexp(high, -magnitude) - low)
     scaled = np.ldexp(payoffs, -magnitude[..., None])
-    scaled -= scaled.min(axis=-1, keepdims=True)
-    width, more = np.frexp(scaled.max(axis=-1))
+    scaled -= low[..., None]
     return np.ldexp(scaled, -more[..., None], out=scaled), width, magnitude + more
 
 

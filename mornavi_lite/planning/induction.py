@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import checks
-from ..equilibrium import CONCEPTS, is_product, solve_stage_unchecked
+from ..equilibrium import CONCEPTS, check_selection, is_product, solve_stage_unchecked
 from ..games import MarkovGame
 from ..rounding import power_of_two
 from ..uncertainty import UncertaintySet, sets_per_player
@@ -165,7 +165,7 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
     return gap_of(game, deviated(game, sets, policy, concept), followed(game, sets, policy))
 
 
-def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> Solution:
+def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce", select: str = "pure") -> Solution:
     """A robust equilibrium of a known game, by backward induction.
 
     Parameters
@@ -175,7 +175,10 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
     uncertainty : UncertaintySet or sequence of them
         One set for all players, or one per player.
     concept : {"cce", "ce", "nash"}
-        Which equilibrium is put at every stage; see :func:`mornavi_lite.solve_stage` for which one is chosen.
+        Which equilibrium is put at every stage.
+    select : {"pure", "welfare"}
+        Which of many: a pure Nash profile where there is one, or the highest total payoff of the stage in any case; see
+        :func:`mornavi_lite.solve_stage`.
 
     Returns
     -------
@@ -203,13 +206,13 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce") -> S
     True
     """
     sets = _arguments(game, uncertainty)
-    checks.one_of("concept", concept, CONCEPTS)
+    check_selection(concept, select)
     policy = np.empty((game.horizon, game.n_states, game.n_joint_actions))
 
     def equilibrium(h: int, value: np.ndarray) -> np.ndarray:
         payoffs = backups(game, sets, h, value)
         try:
-            policy[h] = game.fold(solve_stage_unchecked(payoffs, game.n_actions, concept))
+            policy[h] = game.fold(solve_stage_unchecked(payoffs, game.n_actions, concept, select))
         except RuntimeError as error:
             raise RuntimeError(f"step {h}, stage games by state: {error}") from error
         return (policy[h][:, None] * payoffs).sum(axis=-1).T

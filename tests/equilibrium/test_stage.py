@@ -136,6 +136,38 @@ def test_chickens_famous_correlated_equilibrium():
     assert solve_stage(CHICKEN, (2, 2), "ce").tolist() == [0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("concept", ["ce", "cce"])
+def test_by_welfare_chicken_pays_more_than_its_pure_equilibria(concept):
+    policy = solve_stage(CHICKEN, (2, 2), concept, select="welfare")
+    np.testing.assert_allclose(policy, [0.5, 0.25, 0.25, 0], atol=1e-12)
+    assert CHICKEN.sum(axis=0) @ policy == pytest.approx(10.5, abs=1e-12)
+    assert CHICKEN.sum(axis=0) @ solve_stage(CHICKEN, (2, 2), concept, select="pure") == 9
+
+
+def test_by_welfare_a_game_that_is_not_square():
+    game = np.array([[3, 3, 2, 5, 0, 6], [3, 2, 2, 6, 3, 1]])
+    policy = solve_stage(game, (3, 2), "cce", select="welfare")
+    assert game.sum(axis=0) @ policy == pytest.approx(9.75, abs=1e-9)
+    assert brute_gain(game, policy, (3, 2), "cce") < 1e-9
+
+
+@pytest.mark.parametrize("concept", ["ce", "cce"])
+@pytest.mark.parametrize("n_actions", [(2, 2), (3, 2), (3, 3), (2, 5), (1, 3), (4,), (2, 2, 2), (2, 3, 2), (2, 1, 3)])
+def test_by_welfare_no_equilibrium_has_a_higher_total(n_actions, concept):
+    rng = np.random.default_rng(16)
+    shape = (1500, len(n_actions), int(np.prod(n_actions)))
+    games = np.concatenate([rng.normal(size=shape), rng.integers(0, 4, shape), rng.random(shape) * 9])
+    together = solve_stage(games, n_actions, concept, select="welfare")
+    usual = solve_stage(games, n_actions, concept)
+    more = (games.sum(axis=1) * (together - usual)).sum(axis=1) > 1e-6
+    assert more.sum() >= 3 or sum(n > 1 for n in n_actions) < 2
+    for k in [*np.flatnonzero(more)[:15], *np.flatnonzero(~more)[:600:40]]:
+        total = games[k].sum(axis=0)
+        assert total @ together[k] == pytest.approx(linear_program(games[k], n_actions, concept), abs=5e-6)
+        assert brute_gain(games[k], together[k], n_actions, concept) < 1e-8
+        assert solve_stage(games[k], n_actions, concept, select="welfare").tobytes() == together[k].tobytes()
+
+
 def test_moulin_and_vial_a_cce_that_pays_more_than_nash():
     nash, cce = solve_stage(MOULIN_VIAL, (3, 3), "nash"), solve_stage(MOULIN_VIAL, (3, 3), "cce")
     np.testing.assert_allclose(nash, 1 / 9, atol=1e-14)
@@ -355,6 +387,13 @@ INF[2, 1, 3] = -np.inf
             "concept must be one of 'nash', 'ce', 'cce', got 'pure'",
         ),
         (lambda: solve_stage(GOOD, (2, 2), None), TypeError, "concept must be one of"),
+        (lambda: solve_stage(GOOD, (2, 2), "ce", "best"), ValueError, "select must be one of 'pure', 'welfare'"),
+        (lambda: solve_stage(GOOD, (2, 2), "ce", select=None), TypeError, "select must be one of"),
+        (
+            lambda: solve_stage(GOOD, (2, 2), "nash", "welfare"),
+            ValueError,
+            "select must be 'pure' for concept 'nash', got 'welfare': .* NP-hard",
+        ),
         (lambda: deviation_gain(GOOD, np.full((3, 3), 1 / 3), (2, 2), "ce"), ValueError, "policy must have shape"),
         (
             lambda: deviation_gain(GOOD, np.full((1, 4), 0.25), (2, 2), "ce"),
@@ -405,9 +444,9 @@ def test_an_answer_that_is_not_certified_is_never_returned(monkeypatch, concept,
         monkeypatch.setattr(lemke_howson, "basic_solution", lambda names, amount, n: np.zeros((len(names), n)))
     else:
         monkeypatch.setattr(stage, name, lambda *arguments: wrong)
-    gap = "1.0e\\+00" if bad == 1 else "nan"
+    reached = "leaves a deviation gain of 1.0e\\+00" if bad == 1 else "is none"
     with pytest.raises(
-        RuntimeError, match=rf"payoffs\[2\]: no '{concept}' equilibrium .* gain of {gap} .*1 of 3 games"
+        RuntimeError, match=rf"payoffs\[2\]: no '{concept}' equilibrium .* found {reached}.*1 of 3 games"
     ):
         solve_stage(unsolvable(), (2, 2), concept)
     with pytest.raises(RuntimeError, match=r"payoffs\[1, 0\]: "):

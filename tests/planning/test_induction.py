@@ -178,6 +178,24 @@ def test_a_robust_constant_sum_game_is_general_sum() -> None:
     assert (robust <= steps_left + 1e-12).all() and (robust[0] < 3 - 0.05).all()
 
 
+@pytest.mark.parametrize("concept", ["ce", "cce"])
+def test_by_welfare_every_stage_has_the_highest_total(concept: str) -> None:
+    # A first state in which a game of chicken is played, and the choice made there leads to other random games.
+    random = random_game(4, n_actions=(2, 2), n_states=5)
+    reward = random.reward.copy()
+    reward[:, :, 0] = np.array([[6, 2, 7, 0], [6, 7, 2, 0]])[:, None] / 7
+    game, sets = MarkovGame(random.transition, reward, (2, 2)), [TotalVariation(0.1), ChiSquare(0.3)]
+    solution = solve(game, sets, concept, select="welfare")
+    assert solution.gap <= 1e-9 and equilibrium_gap(game, solution.policy, sets, concept) == solution.gap
+    payoffs = np.moveaxis(game.reward[:, -1], 0, 1)
+    last = solve_stage(payoffs, (2, 2), concept, select="welfare")
+    assert solution.policy[-1].tobytes() == last.tobytes()
+    assert solution.value[:, -2, 0].sum() == pytest.approx(10.5 / 7, abs=1e-9)
+    assert solve(game, sets, concept).value[:, -2, 0].sum() == pytest.approx(9 / 7, abs=1e-9)
+    with pytest.raises(ValueError, match="select must be 'pure' for concept 'nash'"):
+        solve(game, sets, "nash", select="welfare")
+
+
 def test_horizon_one_is_the_stage_game() -> None:
     game = random_game(3, n_actions=(3, 2), horizon=1)
     for concept in CONCEPTS:
