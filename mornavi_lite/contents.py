@@ -26,7 +26,7 @@ class ByContents:
         return hash(_fields(self))
 
     def __repr__(self) -> str:
-        shown = (f"{each.name}={_short(getattr(self, each.name))}" for each in fields(self) if each.repr)  # type: ignore[arg-type]
+        shown = (f"{each.name}={short(getattr(self, each.name))}" for each in fields(self) if each.repr)  # type: ignore[arg-type]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -130,7 +130,8 @@ def _comparable(value: Any) -> Any:
     return tuple(_comparable(each) for each in value) if isinstance(value, (tuple, list)) else value
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """``repr``, or the shape and the range of an array."""
     if not isinstance(value, np.ndarray):
         return repr(value)
     if value.size == 0 or value.dtype.kind not in "biuf":

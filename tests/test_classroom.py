@@ -28,7 +28,7 @@ KEPT = BALL.worst_case  # a method bound before the package is switched off
         "run": lambda: run(LEARNER, GAME, 10),
         "__init__": lambda: Counts(2, (2,), 1),
         "tv_worst": lambda: mornavi_lite.uncertainty.worst_case.tv_worst(np.eye(2), np.ones(2), 0.1),
-        "_event_costs": lambda: mornavi_lite.confidence.sets._event_costs(17),
+        "event_costs": lambda: mornavi_lite.confidence.tails.event_costs(17),
     }.items(),
 )
 def test_functions_methods_and_constructors_are_switched_off(name, call):

@@ -7,9 +7,10 @@ frequencies give (``bonus``). The first is proven here with every constant; the 
 with constants of our own.
 
 **Files.** ``counts`` has what was seen, with ``rewards`` of three kinds and ``cells`` for where an observation belongs;
-``sets`` the confidence sets, ``tails`` the inequalities that they are made of,
-``bonuses`` the bonuses. ``row_martingale`` has the bet on a whole row at once, ``kl_ball`` the highest mean that it
-leaves, ``means`` the same for the mean of random rewards. Definitions, proofs and measurements: chapter 4 of the book.
+``sets`` the confidence sets, ``raised`` their arithmetic, ``tails`` the inequalities that they are made of, ``bonuses``
+the bonuses. ``row_martingale`` has the bet on a whole row at once, ``kl_ball`` the highest mean that it leaves,
+``means`` the same for the mean of random rewards, ``stated`` what a user states about the game. Definitions, proofs
+and measurements: chapter 4 of the book.
 """
 
 from __future__ import annotations
@@ -19,21 +20,28 @@ from .counts import Counts
 from .kl_ball import highest_mean
 from .means import highest_average
 from .row_martingale import row_cost
-from .sets import TAILS, ConfidenceSet
+from .sets import FORMS, TAILS, ConfidenceSet, by_rows
+from .stated import KnownRows, pooled_visits, row_numbers, support_mask
 from .tails import bernstein, chernoff, hoeffding
 
 __all__ = [
     "BONUS_CONSTANTS",
+    "FORMS",
     "TAILS",
     "ConfidenceSet",
     "Counts",
+    "KnownRows",
     "bernstein",
     "bonus",
     "bonus_unchecked",
+    "by_rows",
     "chernoff",
     "highest_average",
     "highest_mean",
     "hoeffding",
     "log_term_at",
+    "pooled_visits",
     "row_cost",
+    "row_numbers",
+    "support_mask",
 ]

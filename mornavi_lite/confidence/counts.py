@@ -32,6 +32,8 @@ class Counts:
         Between which values rewards lie: what is known before any is seen.
     rewards : {"deterministic", "next_state", "random"}
         Rewards are r(s, a), or r(s, a, s'), or draws within the range whose mean depends on (s, a).
+    initial : int, array_like of shape (S,) or None
+        The initial state, or its distribution, where it is known: the others' rows at the first step do not matter.
 
     Raises
     ------
@@ -62,6 +64,8 @@ class Counts:
         horizon: int,
         reward_range: Any = (0, 1),
         rewards: str = "deterministic",
+        *,
+        initial: Any = None,
     ) -> None:
         size, steps = checks.integer("n_states", n_states, 1), checks.integer("horizon", horizon, 1)
         self._n_actions = checks.action_counts(n_actions)
@@ -76,10 +80,11 @@ class Counts:
         self._legal: tuple[np.ndarray, ...] | None = None
         self._stand: np.ndarray | None = None
         self._listed: np.ndarray | None = None
+        self._starts = None if initial is None else checks.distribution("initial", initial, size) > 0
 
     @classmethod
     def for_game(cls, game: MarkovGame) -> Counts:
-        """Empty counts of a game's sizes, reward range, kind of rewards and legal actions.
+        """Empty counts of a game's sizes, reward range, kind of rewards, legal actions and initial states.
 
         Parameters
         ----------
@@ -105,7 +110,7 @@ class Counts:
         if not isinstance(game, MarkovGame):
             raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
         kind = "next_state" if game.step_reward(0).ndim == 4 else "deterministic"
-        counts = cls(game.n_states, game.n_actions, game.horizon, game.step_ranges, kind)
+        counts = cls(game.n_states, game.n_actions, game.horizon, game.step_ranges, kind, initial=game.initial)
         counts._legal, counts._listed = game.legal, game.next_state
         counts._stand = None if game.legal is None else stands_for(game.legal, game.n_actions)
         return counts
@@ -136,6 +141,18 @@ class Counts:
         if self._stand is None:
             return self._visits.size
         return self.horizon * int((self._stand == np.arange(self._stand.shape[1])).sum())
+
+    @property
+    def starts(self) -> np.ndarray | None:
+        """Which states can be the first, booleans of shape (S,); None where nobody said."""
+        return self._starts
+
+    @property
+    def is_cell(self) -> np.ndarray:
+        """Which joint actions are legal, booleans of shape (1, S, A), or (1, 1, 1) where all are."""
+        if self._stand is None:
+            return np.ones((1, 1, 1), dtype=bool)
+        return np.asarray(self._stand == np.arange(self._stand.shape[1]))[None]
 
     @property
     def transitions(self) -> np.ndarray:
@@ -342,6 +359,10 @@ class Counts:
         """
         steps = np.arange(self.horizon)
         path = indices("states", states, (self.horizon + 1,), "(H + 1,)", self.n_states)
+        if self._starts is not None and not self._starts[path[0]]:
+            raise ValueError(
+                f"states[0] must be an initial state, {np.flatnonzero(self._starts).tolist()}, got {path[0]}"
+            )
         taken = checks.integer_array("joint_actions", joint_actions)
         if taken.ndim == 2:
             each = indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
@@ -440,6 +461,7 @@ class Counts:
         same = self.copy()
         fresh = Counts.for_game(game)
         same._legal, same._stand, same._listed = fresh._legal, fresh._stand, fresh._listed
+        same._starts = fresh._starts
         return same
 
     def __repr__(self) -> str:

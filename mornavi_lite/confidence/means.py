@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .row_martingale import dirichlet_costs, half_cost
-from .tails import chernoff
+from .tails import chernoff_unchecked
 
 
 def highest_average(total: np.ndarray, visits: np.ndarray, log_term: np.ndarray, constant: np.ndarray) -> np.ndarray:
@@ -52,4 +52,4 @@ def highest_average(total: np.ndarray, visits: np.ndarray, log_term: np.ndarray,
     seen = np.clip(total, 0.0, times)
     behind = half_cost(seen) + half_cost(times - seen) + dirichlet_costs(times.ravel(), 2)[:, 1].reshape(times.shape)
     cost = -np.log(0.5 * np.exp(-behind) + 0.25 * constant)
-    return chernoff(seen / times, visits, log_term + cost)
+    return chernoff_unchecked(seen / times, visits, log_term + cost)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..uncertainty.worst_case import pieces
-from . import tails
-from .bonuses import log_term_at
+from .raised import bound_by_event, bound_by_row, budget, kernels, kernels_by_row, whole_ball_means
+from .tails import event_costs
 
 #: The inequalities that a confidence set can be made of; "model" is the tightest.
 TAILS = ("model", "chernoff", "bernstein", "hoeffding")
+#: What "model" stands for, and all forms by their own names: bets on single events, or one bet on the whole row.
+TIGHTEST = "events"
+FORMS = (*TAILS, "events", "row")
+
+
+def named_form(tail: str) -> str:
+    """The form by its own name, which "model" is not."""
+    return TIGHTEST if tail == "model" else tail
+
+
+def by_rows(tail: str) -> bool:
+    """Whether the form bets on whole rows."""
+    return named_form(tail) == "row"
 
 
 @dataclass(frozen=True)
@@ -24,9 +34,10 @@ class ConfidenceSet:
 
     Parameters
     ----------
-    tail : {"model", "chernoff", "bernstein", "hoeffding"}
-        Inequality that bounds the probability of an event. "model" is the Chernoff form with a martingale in place
-        of two union bounds: the tightest.
+    tail : {"model", "chernoff", "bernstein", "hoeffding", "events", "row"}
+        Inequality that bounds the probability of an event. "events" is the Chernoff form with a martingale in place
+        of two union bounds; "row" has one martingale for all events of a row, see
+        :func:`mornavi_lite.confidence.row_cost`. "model" is "events".
     n_states : int
         Number of next states S of each row.
     n_rows : int
@@ -74,13 +85,13 @@ class ConfidenceSet:
     min_probability: float | None = None
 
     def __post_init__(self) -> None:
-        checks.one_of("tail", self.tail, TAILS)
+        checks.one_of("tail", self.tail, FORMS)
         checks.integer("n_states", self.n_states, 1)
         checks.integer("n_rows", self.n_rows, 1)
         checks.probability("delta", self.delta)
         checks.number("scale", self.scale, 0.0)
         checks.min_probability(self.min_probability)
-        object.__setattr__(self, "_event_costs", _event_costs(self.n_states))
+        object.__setattr__(self, "_event_costs", event_costs(self.n_states))
 
     def event_bound(self, seen: Any, visits: Any, size: Any = 1) -> np.ndarray:
         """Largest probability that the set allows an event.
@@ -115,6 +126,8 @@ class ConfidenceSet:
         >>> 0.08 < float(row.event_bound(0, 100)) < 0.12
         True
         """
+        if self.form == "row":
+            raise ValueError('tail "row" needs the counts of the whole row: row_bound, or tail "events"')
         seen, visits = checks.integer_array("seen", seen), checks.counts_array("visits", visits)
         size = checks.integer_array("size", size)
         checks.broadcastable(seen=seen, visits=visits, size=size)
@@ -125,7 +138,52 @@ class ConfidenceSet:
                 limit = f"0 to {int(visits[where])}" if name == "seen" else f"1 to {self.n_states}"
                 value = int((seen if name == "seen" else size)[where])
                 raise ValueError(f"{name}{checks.place(where)} must be from {limit}, got {value}")
-        return self._bound(seen, visits, self._costs[size])[()]
+        return bound_by_event(self, seen, visits, self.costs[size])[()]
+
+    def row_bound(self, transitions: Any, event: Any) -> np.ndarray:
+        """Largest probability that the set allows an event, from the counts of the whole row.
+
+        Parameters
+        ----------
+        transitions : array_like of int, shape (..., S)
+            How often each next state was seen.
+        event : array_like of bool, shape (S,)
+            Which states are in the event.
+
+        Returns
+        -------
+        numpy.ndarray, shape (...)
+            Bounds in [0, 1]; 1 where there were no visits, unless the event is empty.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not of that form.
+
+        Notes
+        -----
+        Chapter 4. For "row" by data processing from N KL(n / N || p) <= L, see
+        :func:`mornavi_lite.confidence.row_cost`; for the other forms that of :meth:`event_bound`.
+
+        Examples
+        --------
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row = ConfidenceSet("row", n_states=5, n_rows=60, delta=0.05)
+        >>> bool(0.08 < row.row_bound([100, 0, 0, 0, 0], [False, True, False, False, False]) < 0.1)
+        True
+        """
+        inside = np.asarray(event)
+        if inside.dtype != bool:
+            raise TypeError(f"event must be an array of True and False, got dtype {inside.dtype}")
+        checks.has_shape("event", inside, (self.n_states,), "(S,)")
+        rows, _ = self._checked(transitions, inside.astype(np.float64))
+        if not inside.any() or inside.all():
+            return np.full(rows.shape[:-1], float(inside.all()))[()]
+        seen, visits = rows[..., inside].sum(axis=-1), rows.sum(axis=-1)
+        spent = budget(self, rows, None)
+        if spent is None:
+            return bound_by_event(self, seen, visits, self.costs[int(inside.sum())])[()]
+        return bound_by_row(self, seen, visits, spent)[()]
 
     def optimistic(self, transitions: Any, value: Any) -> np.ndarray:
         """The kernel that dominates every kernel of the set, in the order of a value vector.
@@ -166,7 +224,9 @@ class ConfidenceSet:
         """
         return self.optimistic_unchecked(*self._checked(transitions, value))
 
-    def optimistic_unchecked(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
+    def optimistic_unchecked(
+        self, transitions: np.ndarray, value: np.ndarray, possible: np.ndarray | None = None
+    ) -> np.ndarray:
         """The same as :meth:`optimistic` for arrays that are known to be sound: what inner loops call.
 
         Parameters
@@ -175,6 +235,8 @@ class ConfidenceSet:
             How often each next state was seen, for each row.
         value : numpy.ndarray of float64, shape (S,), (G, S) or (G, ..., S)
             Value of each next state, or G such vectors; or G for each row, whose values are its own.
+        possible : numpy.ndarray of bool, shape (..., S), or None
+            Which states can follow, where that is stated.
 
         Returns
         -------
@@ -190,30 +252,51 @@ class ConfidenceSet:
         [0.0, 1.0, 0.0]
         """
         if value.ndim > 2:
-            return self._optimistic_by_row(transitions, value)
-        values = value.reshape(-1, transitions.shape[-1])
+            return kernels_by_row(self, transitions, value, possible)
         rows = transitions.reshape(-1, transitions.shape[-1])
-        order = np.argsort(-values, axis=1, kind="stable")
-        rank = np.argsort(order, axis=1)
-        kernel = np.empty((len(values), *rows.shape))
-        for piece in pieces(rows, len(values)):
-            tails = np.ones((len(rows[piece]), *values.shape))
-            falling = rows[piece].take(order, axis=1)
-            tails[..., :-1] = self._raised_tails(falling)
-            tails[..., 1:] -= tails[..., :-1].copy()
-            for g in range(len(values)):
-                kernel[g, piece] = tails[:, g].take(rank[g], axis=1)
-        return kernel.reshape(value.shape[:-1] + transitions.shape)
+        can = None if possible is None else possible.reshape(rows.shape)
+        found = kernels(self, rows, value.reshape(-1, rows.shape[1]), can)
+        return found.reshape(value.shape[:-1] + transitions.shape)
 
-    def _optimistic_by_row(self, transitions: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """Kernels (G, ..., S) for values (G, ..., S) of which each row has its own order."""
-        order = np.argsort(-value, axis=-1, kind="stable")
-        tails = np.ones(value.shape)
-        tails[..., :-1] = self._raised_tails(np.take_along_axis(np.broadcast_to(transitions, value.shape), order, -1))
-        tails[..., 1:] -= tails[..., :-1].copy()
-        kernel = np.empty(value.shape)
-        np.put_along_axis(kernel, order, tails, axis=-1)
-        return kernel
+    def highest_means(
+        self, transitions: np.ndarray, value: np.ndarray, possible: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The largest mean of each value vector over the whole set: what nominal sets ask for. Nothing is checked.
+
+        Parameters
+        ----------
+        transitions, value, possible
+            As :meth:`optimistic_unchecked` takes them.
+
+        Returns
+        -------
+        numpy.ndarray, shape (...) or (G, ...)
+            For "row" over {p : N KL(n / N || p) <= L}, which is smaller than what is known of it by its tails; else
+            the mean under the optimistic kernel.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite.confidence import ConfidenceSet
+        >>> row, seen, value = ConfidenceSet("row", 3, 1, 0.05), np.array([50, 30, 20]), np.array([0.0, 2.0, 1.0])
+        >>> bool(0.8 < row.highest_means(seen, value) < row.optimistic(seen, value) @ value)
+        True
+        """
+        by_tails = None
+        if self.form != "row" or self.min_probability is not None:
+            shape = value.shape if value.ndim > 2 else value.shape[:-1] + (1,) * (transitions.ndim - 1) + (-1,)
+            by_tails = (self.optimistic_unchecked(transitions, value, possible) * value.reshape(shape)).sum(axis=-1)
+            if self.form != "row":
+                return by_tails
+        vectors = value[None] if value.ndim == 1 else value
+        means = np.stack([whole_ball_means(self, transitions, each, possible) for each in vectors])
+        means = means[0] if value.ndim == 1 else means
+        return means if by_tails is None else np.minimum(means, by_tails)
+
+    @property
+    def form(self) -> str:
+        """The form by its own name."""
+        return named_form(self.tail)
 
     def pessimistic(self, transitions: Any, value: Any) -> np.ndarray:
         """The kernel that every kernel of the set dominates: :meth:`optimistic` for the opposite order.
@@ -262,55 +345,7 @@ class ConfidenceSet:
             raise ValueError(f"value must have shape (S,) or (G, S) with S = {self.n_states}, got {values.shape}")
         return rows, values
 
-    def _raised_tails(self, rows: np.ndarray) -> np.ndarray:
-        """Bounds (..., S - 1) of the j best states for each j, from counts (..., S) sorted from the best downwards."""
-        above = np.cumsum(rows, axis=-1)
-        visits, above = above[..., -1:], above[..., :-1]
-        seen_above = np.cumsum(rows > 0, axis=-1)
-        seen_below: np.ndarray = seen_above[..., -1:] - seen_above[..., :-1]
-        # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
-        costs = np.minimum(self._costs[1:-1], self._costs[seen_below])
-        tails = self._bound(above, visits, costs)
-        if self.min_probability is not None:
-            most = int(seen_above[..., -1].max())
-            if most * self.min_probability > 1 + 1e-9:
-                raise ValueError(
-                    f"min_probability={self.min_probability} is contradicted: a row has {most} next states"
-                )
-            tails[(above == 0) & (tails < self.min_probability)] = 0.0
-            np.minimum(tails, np.maximum(1 - self.min_probability * seen_below, 0.0), out=tails)
-        return np.minimum.accumulate(tails[..., ::-1], axis=-1)[..., ::-1]
-
-    def _bound(self, seen: np.ndarray, visits: np.ndarray, costs: np.ndarray) -> np.ndarray:
-        """Bounds of events that were ``seen`` so often; ``costs`` are what a union over all events pays for each."""
-        times = np.maximum(visits, 1)
-        frequency = seen / times
-        if self.tail == "model":
-            mixed = np.where((seen > 0) & (seen < visits), 0.5 * np.log(times), 0.0)
-            raised = tails.chernoff_unchecked(frequency, visits, math.log(4 * self.n_rows / self.delta) + costs + mixed)
-        else:
-            log_term = self.n_states * math.log(2) + log_term_at(visits, self.n_rows, self.delta)
-            inequality = getattr(tails, f"{self.tail}_unchecked")
-            raised = np.where(visits > 0, inequality(frequency, visits, log_term), 1.0)
-        if self.scale == 1:
-            return raised
-        scaled = np.minimum(frequency + self.scale * (raised - frequency), 1.0)
-        return np.where(visits > 0, scaled, 1.0)  # where nothing was observed there is no distance to scale
-
     @property
-    def _costs(self) -> np.ndarray:
+    def costs(self) -> np.ndarray:
+        """What a union over events pays for an event of each size from 0 to S."""
         return self._event_costs  # type: ignore[attr-defined]
-
-
-@lru_cache(maxsize=64)
-def _event_costs(n_states: int) -> np.ndarray:
-    """What a union over events pays for one of each size from 0 to S: for the sizes, and for the events of a size."""
-    half = max(1, n_states // 2)
-    costs = [math.log(half) + math.log(_partitions(n_states, size)) for size in range(n_states + 1)]
-    return np.array(costs)
-
-
-def _partitions(n_states: int, size: int) -> int:
-    """In how many ways the states fall into two parts, one of them of this size."""
-    ways = math.comb(n_states, size)
-    return ways // 2 if 2 * size == n_states else ways

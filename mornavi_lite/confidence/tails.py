@@ -7,6 +7,8 @@ chapter 4 of the book.
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -138,3 +140,26 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
         if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
             break
     return rise
+
+
+@lru_cache(maxsize=64)
+def event_costs(n_states: int) -> np.ndarray:
+    """What a union over events pays for one of each size from 0 to S: for the sizes, and for the events of a size."""
+    half = max(1, n_states // 2)
+    costs = [math.log(half) + math.log(_partitions(n_states, size)) for size in range(n_states + 1)]
+    return np.array(costs)
+
+
+def event_costs_within(n_states: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """The same for rows of which each has its own number of states; sizes are clipped to it."""
+    factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, int(n_states.max(initial=1)) + 1)))])
+    inside = np.minimum(size, n_states)
+    ways = factorial[n_states] - factorial[inside] - factorial[n_states - inside]
+    twice = (2 * inside == n_states) & (n_states > 0)
+    return np.asarray(np.log(np.maximum(n_states // 2, 1)) + ways - np.where(twice, np.log(2.0), 0.0))
+
+
+def _partitions(n_states: int, size: int) -> int:
+    """In how many ways the states fall into two parts, one of them of this size."""
+    ways = math.comb(n_states, size)
+    return ways // 2 if 2 * size == n_states else ways

@@ -22,13 +22,13 @@ from .mornavi import Mornavi
 from .plan import Plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EpsilonGreedy(Mornavi):
     """Robust planning on the observed frequencies, without optimism; explores by chance alone.
 
     Parameters
     ----------
-    uncertainty, concept, confidence, delta, scale, replan, min_probability
+    uncertainty, concept, confidence, delta, scale, replan, min_probability, support, rows, fail_state
         As in :class:`mornavi_lite.Mornavi`; the confidence set serves the bounds alone.
     epsilon : float
         Probability with which each player, by itself, plays an action drawn uniformly, in [0, 1].
@@ -97,13 +97,13 @@ class EpsilonGreedy(Mornavi):
         return policy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GenerativeDRNVI(Mornavi):
     """Robust planning on equally many samples of each row: needs a simulator that starts anywhere.
 
     Parameters
     ----------
-    uncertainty, concept, confidence, delta, scale, replan, min_probability
+    uncertainty, concept, confidence, delta, scale, replan, min_probability, support, rows, fail_state
         As in :class:`mornavi_lite.Mornavi`; the confidence set serves the bounds alone.
 
     Raises
@@ -145,13 +145,13 @@ class GenerativeDRNVI(Mornavi):
         return played
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OfflinePessimistic(Mornavi):
     """An equilibrium of the pessimistic values, from episodes of a fixed behaviour policy.
 
     Parameters
     ----------
-    uncertainty, concept, confidence, delta, scale, replan, min_probability
+    uncertainty, concept, confidence, delta, scale, replan, min_probability, support, rows, fail_state
         As in :class:`mornavi_lite.Mornavi`.
     behaviour : array_like of shape (H, S, A) or None
         The policy that wrote the log. None: uniform over joint actions.
@@ -198,13 +198,13 @@ class OfflinePessimistic(Mornavi):
         return game.play_unchecked(policy, n_episodes, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RandomPlay(Mornavi):
     """Plays and deploys the uniform policy: what no learning is worth.
 
     Parameters
     ----------
-    uncertainty, concept, confidence, delta, scale, replan, min_probability
+    uncertainty, concept, confidence, delta, scale, replan, min_probability, support, rows, fail_state
         As in :class:`mornavi_lite.Mornavi`; the confidence set serves the bounds alone.
 
     Raises

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..confidence import TAILS, Counts
+from ..confidence import FORMS, Counts, pooled_visits, row_numbers, support_mask
+from ..contents import ByContents, short
 from ..equilibrium import CONCEPTS, deviation_value_unchecked, require_product, solve_stage_unchecked
 from ..games import MarkovGame
 from ..planning import Uncertainty
@@ -20,12 +21,12 @@ from ..uncertainty import Nominal, UncertaintySet, sets_per_player
 from .plan import Plan
 from .stage_payoffs import StagePayoffs
 
-CONFIDENCES = (*TAILS, "bonus")
+CONFIDENCES = (*FORMS, "bonus")
 REPLANS = ("doubling", "episode")
 
 
-@dataclass(frozen=True)
-class Mornavi:
+@dataclass(frozen=True, eq=False, repr=False)
+class Mornavi(ByContents):
     """Multiplayer optimistic robust Nash value iteration: an online learner for robust Markov games.
 
     Parameters
@@ -34,9 +35,9 @@ class Mornavi:
         One set for all players, or one per player.
     concept : {"cce", "ce", "nash"}
         Which equilibrium is put at every stage.
-    confidence : {"model", "chernoff", "bernstein", "hoeffding", "bonus"}
-        How counts become bounds: the best and worst kernel of a confidence set, of which "model" is the tightest, or a
-        bonus of the paper's shape.
+    confidence : {"model", "chernoff", "bernstein", "hoeffding", "events", "row", "bonus"}
+        How counts become bounds: the best and worst kernel of a confidence set, or a bonus of the paper's shape.
+        "events" has a bet on each event, "row" one on each row; "model" is "events".
     delta : float
         Probability with which any bound may ever fail, in (0, 1).
     scale : float
@@ -45,14 +46,29 @@ class Mornavi:
         When a run makes a new plan: once some visits have doubled, or after each episode.
     min_probability : float or None
         An assumption, if given: every positive probability of the kernel is at least this.
+    support : array_like, MarkovGame or None
+        An assumption, if given: what can follow what. Booleans (S, A, S) or (H, S, A, S); or integers (S, A, B) or
+        (H, S, A, B), the next states of each row; or a game, of which only that is read.
+    rows : "stationary", array_like of int with shape (H, S, A), or None
+        An assumption, if given: cells with the same number share one kernel; "stationary": the same at all steps.
+    fail_state : int or None
+        An assumption, if given: this state absorbs, and it and the way into it pay every player the least.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is not of that form.
+        If an argument is not of that form, or ``support`` is stated with ``confidence="bonus"``, which has no use
+        for it.
 
     Notes
     -----
+    What is stated only shrinks the confidence set and keeps the truth in it, so the theorem of chapter 5 holds as it
+    is, if the statements do; :meth:`plan` raises where counts contradict them, and ``given`` says what they are. With
+    ``support`` unions run over what can follow, the rest has probability 0, and a row with one successor is known.
+    With ``rows`` counts are pooled, of kernels and not of rewards, see
+    :class:`mornavi_lite.confidence.KnownRows`. With ``fail_state`` upper and lower value are both the least from there
+    on: what a total variation ball moves lands on a value that is known, whatever was never seen elsewhere.
+
     Chapter 5, :prf:ref:`mornavi`, with :eq:`mornavi-upper` and :eq:`mornavi-lower`. The published algorithm is Farhat,
     Ghosh, Atia and Wang (2026), with bonuses whose constants are not available to us; ours are named in
     :mod:`mornavi_lite.confidence`.
@@ -73,6 +89,10 @@ class Mornavi:
     scale: float = 1.0
     replan: str = "doubling"
     min_probability: float | None = None
+    _: KW_ONLY
+    support: Any = None
+    rows: Any = None
+    fail_state: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.uncertainty, UncertaintySet):
@@ -84,6 +104,62 @@ class Mornavi:
         object.__setattr__(self, "delta", checks.probability("delta", self.delta))
         object.__setattr__(self, "scale", checks.number("scale", self.scale, 0.0))
         object.__setattr__(self, "min_probability", checks.min_probability(self.min_probability))
+        object.__setattr__(self, "support", support_mask(self.support))
+        object.__setattr__(self, "rows", row_numbers(self.rows))
+        if self.fail_state is not None:
+            object.__setattr__(self, "fail_state", checks.integer("fail_state", self.fail_state, 0))
+        if self.confidence == "bonus" and self.support is not None:
+            raise ValueError(
+                'support has no meaning with confidence="bonus": a bonus is added whatever can follow; '
+                "the confidence sets use it"
+            )
+
+    def __repr__(self) -> str:
+        """Fields that state nothing are left out."""
+        shown = (
+            f"{each.name}={short(getattr(self, each.name))}"
+            for each in fields(self)
+            if each.repr and not (each.kw_only and getattr(self, each.name) is None)
+        )
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    @property
+    def given(self) -> str:
+        """What was stated about the game and is not learned from counts: "" if nothing was."""
+        stated = {name: getattr(self, name) for name in ("min_probability", "support", "rows", "fail_state")}
+        words = [
+            name if isinstance(each, np.ndarray) else f"{name}={each!r}"
+            for name, each in stated.items()
+            if each is not None
+        ]
+        return f"given: {', '.join(words)}" if words else ""
+
+    def watched(self, visits: np.ndarray) -> np.ndarray:
+        """What must double, or be there for the first time, before a new plan: visits of rows, and of cells.
+
+        Parameters
+        ----------
+        visits : numpy.ndarray of int, shape (H, S, A)
+            Visits of the cells.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (n,)
+            The visits of each cell; where ``rows`` is stated those of each row, and whether each cell was visited.
+
+        Notes
+        -----
+        Chapter 5, :prf:ref:`low-switching`. A count that may double up to HK gives floor(log2(HK)) + 1 plans, a flag
+        one: with ``rows`` at most rows (floor(log2(HK)) + 1) + HSA + 1 plans.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mornavi_lite import Mornavi, Nominal
+        >>> Mornavi(Nominal(), rows="stationary").watched(np.array([[[3]], [[4]], [[0]]])).tolist()
+        [7, 1, 1, 0]
+        """
+        return pooled_visits(self.rows, visits)
 
     def plan(self, counts: Counts) -> Plan:
         """The policy to play next, with bounds on its robust value, from counts alone.
@@ -102,7 +178,7 @@ class Mornavi:
         ------
         TypeError, ValueError
             If ``counts`` is not a :class:`mornavi_lite.Counts`, there is not one uncertainty set per player, or the
-            counts contradict ``min_probability``.
+            counts contradict what was stated: the message names the cell.
         RuntimeError
             If a stage game's equilibrium cannot be certified.
 
@@ -220,7 +296,17 @@ class Mornavi:
         if not isinstance(counts, Counts):
             raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
         sets = sets_per_player(self.uncertainty, len(counts.n_actions))
-        payoffs = StagePayoffs(counts, sets, self.confidence, self.delta, self.scale, self.min_probability)
+        payoffs = StagePayoffs(
+            counts,
+            sets,
+            self.confidence,
+            self.delta,
+            self.scale,
+            self.min_probability,
+            self.support,
+            self.rows,
+            self.fail_state,
+        )
         policy = np.empty(counts.visits.shape)
 
         def bounds(h: int, value: np.ndarray) -> np.ndarray:
@@ -258,13 +344,13 @@ def stage_policies(payoffs: bytes, shape: tuple[int, ...], n_actions: tuple[int,
     return policies
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NashVI(Mornavi):
     """The learner without robustness: optimistic Nash value iteration on nominal kernels.
 
     Parameters
     ----------
-    concept, confidence, delta, scale, replan, min_probability
+    concept, confidence, delta, scale, replan, min_probability, support, rows, fail_state
         As in :class:`Mornavi`; the uncertainty is :class:`mornavi_lite.Nominal`.
 
     Raises

@@ -133,7 +133,8 @@ class _Run:
             return True
         if self.learner.replan == "episode":
             return self.since_plan > 0
-        return bool((self.counts.visits >= np.maximum(2 * self.planned_visits, 1)).any())
+        watched = getattr(self.learner, "watched", np.ravel)
+        return bool((watched(self.counts.visits) >= np.maximum(2 * watched(self.planned_visits), 1)).any())
 
     def make_plan(self) -> None:
         """Ask the learner for a plan, and record what it claims and what it is worth in the true game.

@@ -345,7 +345,7 @@ def test_a_smallest_probability_of_one_third_and_a_bit() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"tail": "Model"}, "tail must be one of 'model', 'chernoff', 'bernstein', 'hoeffding', got 'Model'"),
+        ({"tail": "Model"}, "'model', 'chernoff', 'bernstein', 'hoeffding', 'events', 'row', got 'Model'"),
         ({"tail": None}, "tail must be one of"),
         ({"n_states": 0}, "n_states must be at least 1, got 0"),
         ({"n_states": 2.0}, "n_states must be an integer, got float 2.0"),

@@ -387,7 +387,7 @@ def test_a_wrong_smallest_probability_is_an_error() -> None:
         ({"uncertainty": None}, "uncertainty must be"),
         ({"concept": "Nash"}, "concept must be one of 'nash', 'ce', 'cce', got 'Nash'"),
         ({"concept": None}, "concept must be one of"),
-        ({"confidence": "kl"}, "confidence must be one of 'model', 'chernoff', 'bernstein', 'hoeffding', 'bonus'"),
+        ({"confidence": "kl"}, "one of 'model', 'chernoff', 'bernstein', 'hoeffding', 'events', 'row', 'bonus'"),
         ({"delta": 0}, "delta must be between 0 and 1, both left out, got 0"),
         ({"delta": 1.0}, "delta must be between 0 and 1"),
         ({"delta": "0.1"}, "delta must be a number, got str"),
