@@ -5,8 +5,8 @@ import threading
 import pytest
 from hypothesis import settings
 
-from browser import FLAGS
-from serve import PAGES, server
+from browser.chromium import FLAGS
+from browser.serve import PAGES, server
 from tests.book.page_checks import chromium_or_skip
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)

@@ -77,7 +77,7 @@ def test_every_command_that_the_texts_name_exists():
 
 
 def test_third_party_scripts_are_locked_by_hash_and_name_no_address():
-    lock = json.loads((ROOT / "tools/page_scripts/package-lock.json").read_text(encoding="utf8"))
+    lock = json.loads((ROOT / "tools/npm/page_scripts/package-lock.json").read_text(encoding="utf8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert len(packages) > 3
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())

@@ -19,7 +19,7 @@ from typing import Any
 
 import nbformat
 
-from steps import ROOT, Failed, read, write
+from shared.steps import ROOT, Failed, read, write
 
 COURSE = ROOT / "book" / "assignments"
 HEADING = re.compile(r"^## Task (\d+): (.+) \((\d+(?: \+ \d+)*) points, (\d+) minutes\)$", re.MULTILINE)

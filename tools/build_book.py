@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logged, read, write
+from shared.steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logged, read, write
 
 BUILD = ROOT / "_build"
 LOG = STATE / "book.log"

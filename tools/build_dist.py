@@ -8,24 +8,19 @@ from __future__ import annotations
 import shutil
 import sys
 
-from steps import PYTHON, ROOT, Failed, checked
+from shared.steps import PYTHON, ROOT, Failed, checked, status
 
 OUT = ROOT / "dist"
 
 
-def main() -> int:
+def build() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
-    try:
-        checked([PYTHON, "-m", "build", "--no-isolation", "--outdir", OUT, ROOT])
-        built = sorted(OUT.iterdir())
-        if [path.suffix for path in built] != [".whl", ".gz"]:
-            raise Failed(f"dist/ holds {[path.name for path in built]}, not one wheel and one source archive")
-        checked([PYTHON, "-m", "twine", "check", "--strict", *built])
-    except Failed as failure:
-        print(f"mornavi-lite: {failure}", file=sys.stderr)
-        return 1
-    return 0
+    checked([PYTHON, "-m", "build", "--no-isolation", "--outdir", OUT, ROOT])
+    built = sorted(OUT.iterdir())
+    if [path.suffix for path in built] != [".whl", ".gz"]:
+        raise Failed(f"dist/ holds {[path.name for path in built]}, not one wheel and one source archive")
+    checked([PYTHON, "-m", "twine", "check", "--strict", *built])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status(build))

@@ -20,13 +20,14 @@ import shutil
 import sys
 from pathlib import Path
 
-import page_scripts
-from steps import PYTHON, ROOT, STATE, Failed, logged, write
+from shared import page_scripts
+from shared.notebooks import all_notebooks, is_handed_out
+from shared.steps import PYTHON, ROOT, STATE, Failed, logged, put_in_place, size, status, write
 
 OUT = ROOT / "_build" / "lite"
 LOG = STATE / "lite.log"
 WORK = STATE / "lite"
-VERSION = json.loads((ROOT / "tools/lite/package.json").read_text(encoding="utf8"))["dependencies"]["pyodide"]
+VERSION = json.loads((ROOT / "tools/npm/lite/package.json").read_text(encoding="utf8"))["dependencies"]["pyodide"]
 PUBLIC = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 #: The NumPy of this Pyodide: the tests run the package's core with it.
 NUMPY = "2.4.6"
@@ -60,13 +61,13 @@ def distribution() -> Path:
 
 
 def from_npm() -> Path:
-    """The core of the pinned Pyodide, compared with the hash in tools/lite/package-lock.json."""
+    """The core of the pinned Pyodide, compared with the hash in tools/npm/lite/package-lock.json."""
     folder = STATE / "pyodide"
     if not (folder / "node_modules" / "pyodide" / LOCK).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(ROOT / "tools" / "lite" / name, folder)
+            shutil.copy(ROOT / "tools" / "npm" / "lite" / name, folder)
         page_scripts.install(folder, f"Pyodide {VERSION}")
     return folder / "node_modules" / "pyodide"
 
@@ -141,13 +142,10 @@ def lay_out(source: Path, notebooks: Path) -> None:
             raise Failed(f"the Pyodide distribution in {source} has no {name}; it has to be a full one")
         shutil.copy(source / name, pyodide)
     write(pyodide / LOCK, json.dumps(lock, indent=1))
-    for path in sorted(notebooks.rglob("*.ipynb")):
-        place = path.relative_to(notebooks)
-        # Of the problem sets the site has the sheets; their solutions are for instructors.
-        if not place.is_relative_to("assignments/source") and not any(part.startswith(".") for part in place.parts):
-            content = json.loads(path.read_text(encoding="utf8"))
-            content["metadata"]["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}
-            write(WORK / "files" / "book" / place, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    for place in filter(is_handed_out, all_notebooks(notebooks)):
+        content = json.loads((notebooks / place.relative_to("book")).read_text(encoding="utf8"))
+        content["metadata"]["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}
+        write(WORK / "files" / place, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
         write(WORK / "files" / "benchmarks" / "results" / path.name, path.read_text(encoding="utf8"))
     settings = {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}}
@@ -167,13 +165,10 @@ def build(out: Path, notebooks: Path) -> None:
     status, text = logged([PYTHON, "-c", main, *arguments], LOG, lambda line: None, cwd=WORK)
     if status:
         raise Failed(f"JupyterLite could not be built; its own words are in {LOG.relative_to(ROOT)}\n{text[-800:]}")
-    shutil.rmtree(out, ignore_errors=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(fresh, out)
+    put_in_place(fresh, out)
     shutil.rmtree(WORK)
-    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / 1e6
     where = "all of it in the folder" if os.environ.get("PYODIDE") else f"wheels of NumPy and others from {PUBLIC}"
-    print(f"      {out}: {size:.0f} MB; Pyodide's {where}")
+    print(f"      {out}: {size(out)}; Pyodide's {where}")
 
 
 def main() -> int:
@@ -181,12 +176,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=OUT, help="folder to build")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "book", help="folder of notebooks to put into it")
     options = parser.parse_args()
-    try:
-        build(options.out, options.notebooks)
-    except Failed as failure:
-        print(f"mornavi-lite: {failure}", file=sys.stderr)
-        return 1
-    return 0
+    return status(lambda: build(options.out, options.notebooks))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from pathlib import Path
 import yaml
 from pypdf import PdfReader
 
-from browser import FLAGS, browser_path
-from print_pages import Page, document, read_pages
-from serve import PAGES, server
-from steps import ROOT, write
+from browser.chromium import FLAGS, browser_path
+from browser.serve import PAGES, server
+from pdf.print_pages import Page, document, read_pages
+from shared.steps import ROOT, write
 
 OUT = ROOT / "_build" / "pdf" / "mornavi-lite.pdf"
 NOTE = (

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from build_book import BUILD
-from steps import ROOT, STATE, Failed
+from shared.steps import ROOT, STATE, Failed, put_in_place, size, status
 
 OUT = BUILD / "site"
 PDF = "mornavi-lite.pdf"
@@ -46,23 +46,16 @@ def assemble(build: Path, out: Path) -> None:
     archive(build / "html", fresh / ARCHIVE)
     # without it, GitHub Pages leaves out every folder whose name begins with an underscore
     (fresh / ".nojekyll").touch()
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.move(fresh, out)
+    put_in_place(fresh, out)
+    shown = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
+    print(f"      {shown}: {size(out)}; PDF {PDF}, archive {ARCHIVE}, JupyterLite in lite/")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=OUT, help="folder to fill")
     out = parser.parse_args().out
-    try:
-        assemble(BUILD, out)
-    except Failed as failure:
-        print(f"mornavi-lite: {failure}", file=sys.stderr)
-        return 1
-    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / 1e6
-    shown = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
-    print(f"      {shown}: {size:.0f} MB; PDF {PDF}, archive {ARCHIVE}, JupyterLite in lite/")
-    return 0
+    return status(lambda: assemble(BUILD, out))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ import threading
 import time
 from pathlib import Path
 
-from browser import FLAGS, browser_path
+from browser.chromium import FLAGS, browser_path
+from browser.serve import server
 from build_lite import LOCK, OUT
-from serve import server
+from shared.notebooks import all_notebooks, runs_through
 
 OPEN = """() => window.jupyterapp && jupyterapp.shell.currentWidget && jupyterapp.shell.currentWidget.sessionContext
     && jupyterapp.shell.currentWidget.sessionContext.session
@@ -104,9 +105,7 @@ def main() -> int:
     options = parser.parse_args()
     chromium = browser_path()
     site = options.site.resolve()
-    # The sheets of the problem sets stop where an answer is missing.
-    found = sorted(p.relative_to(site / "files").as_posix() for p in (site / "files" / "book").rglob("*.ipynb"))
-    found = [name for name in found if "/assignments/" not in name]
+    found = [path.as_posix() for path in filter(runs_through, all_notebooks(site / "files" / "book"))]
     if chromium is None or not found:
         missing = "no Chromium on this machine" if chromium is None else f"{site} is no built site; run `make lite`"
         print(f"mornavi-lite: {missing}", file=sys.stderr)

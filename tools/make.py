@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import build_book
-import page_scripts
-import serve
-import setup_venv
-from steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
+from browser import serve
+from shared import page_scripts, setup_venv
+from shared.notebooks import all_notebooks, runs_through
+from shared.steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
 
 Step = tuple[str, Callable[[], None]]
 
@@ -33,13 +33,8 @@ def command(title: str, *arguments: str | Path, **variables: str) -> Step:
 
 
 def notebooks() -> list[Path]:
-    """Every notebook that runs through: all but the sheets of the problem sets, which stop where an answer is missing.
-
-    The sheets are generated from notebooks that are in this list, and tests/book/test_assignments.py runs them.
-    """
-    found = [p.relative_to(ROOT) for p in sorted((ROOT / "book").rglob("*.ipynb"))]
-    found = [p for p in found if not p.is_relative_to("book/assignments/release")]
-    return [p for p in found if not any(part.startswith(".") for part in p.parts)]
+    """Every notebook that runs through."""
+    return list(filter(runs_through, all_notebooks()))
 
 
 def compare_notebooks() -> None:

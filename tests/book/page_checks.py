@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from browser import browser_path
+from browser.chromium import browser_path
 from tests import ROOT
 
 AXE = ROOT / ".make" / "page_tests" / "axe.min.js"

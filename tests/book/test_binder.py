@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.notebooks import runs_through
 from tests import ROOT
 from tests.test_repository import tracked_files
 
 TOKEN = uuid.uuid4().hex
-CHAPTERS = sorted(p.relative_to(ROOT).as_posix() for p in tracked_files() if p.suffix == ".ipynb")
-#: All that run through: the sheets of the problem sets stop where an answer is missing.
-CHAPTERS = [name for name in CHAPTERS if "/assignments/release/" not in name]
+CHAPTERS = sorted(p.relative_to(ROOT) for p in tracked_files() if p.suffix == ".ipynb")
+CHAPTERS = [path.as_posix() for path in filter(runs_through, CHAPTERS)]
 
 
 def pinned_python() -> str:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from sphinx.util.inventory import InventoryFile
 
 import mornavi_lite
-from serve import PAGES
+from browser.serve import PAGES
 
 pytestmark = [pytest.mark.built, pytest.mark.skipif(not PAGES.is_dir(), reason="the book is not built")]
 

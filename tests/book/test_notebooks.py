@@ -14,15 +14,15 @@ import nbformat
 import pytest
 import yaml
 
+from shared.notebooks import SOURCES, all_notebooks, runs_through
 from tests import ROOT
 
-NOTEBOOKS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if not p.name.startswith("."))
-NOTEBOOKS = [p for p in NOTEBOOKS if ".ipynb_checkpoints" not in p.parts]
+NOTEBOOKS = [ROOT / path for path in all_notebooks()]
 #: What students get stops where an answer is missing, so it has no outputs to check; it is generated from the
 #: notebooks in source/, which are checked here, and is compared with them in tests/book/test_assignments_grading.py.
-SHEETS = [p for p in NOTEBOOKS if p.is_relative_to(ROOT / "book/assignments/release")]
+SHEETS = [p for p in NOTEBOOKS if not runs_through(p.relative_to(ROOT))]
 #: The same with solutions: executed and compared like every notebook, and never a page of the book.
-SOLVED = [p for p in NOTEBOOKS if p.is_relative_to(ROOT / "book/assignments/source")]
+SOLVED = [p for p in NOTEBOOKS if p.is_relative_to(ROOT / SOURCES)]
 NOTEBOOKS = [p for p in NOTEBOOKS if p not in SHEETS]
 CHAPTERS = [p for p in NOTEBOOKS if p.parent == ROOT / "book"]
 STATE = "application/vnd.jupyter.widget-state+json"

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from serve import PAGES
+from browser.serve import PAGES
 from tests import ROOT
 from tests.book import page_checks
 from tests.book.page_checks import CHECKS, THEMES, WIDTHS, listen, settle, show

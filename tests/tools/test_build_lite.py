@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import build_lite
-from browser import browser_path
+from browser.chromium import browser_path
 from check_lite import compare
-from steps import Failed
+from shared.steps import Failed
 from tests import ROOT
 
 #: Compiled packages: stand-ins of a few bytes take their place where there is no Pyodide distribution.

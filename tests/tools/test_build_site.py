@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import build_site
-from steps import Failed
+from shared.steps import Failed
 from tests import ROOT
 
 

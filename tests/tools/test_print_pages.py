@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from print_pages import Page, contents, document, gather_solutions, read_pages
+from pdf.print_pages import Page, contents, document, gather_solutions, read_pages
 
 TOC = """
 format: jb-book

@@ -6,6 +6,7 @@ Standard library only: this runs before anything is installed.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".make"
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -22,6 +23,16 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 class Failed(Exception):
     """A step could not be done; the text is the one line that the user reads."""
+
+
+def status(action: Callable[[], None]) -> int:
+    """Do it; the exit status of a tool, which says in one line what could not be done."""
+    try:
+        action()
+    except Failed as failure:
+        print(f"mornavi-lite: {failure}", file=sys.stderr, flush=True)
+        return 1
+    return 0
 
 
 class Progress:
@@ -138,6 +149,18 @@ def write(path: Path, text: str) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     partial.replace(path)
+
+
+def put_in_place(fresh: Path, out: Path) -> None:
+    """A folder that was built beside takes the place of the old one."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(fresh, out)
+
+
+def size(folder: Path) -> str:
+    """How large a folder is."""
+    return f"{sum(path.stat().st_size for path in folder.rglob('*') if path.is_file()) / 1e6:.0f} MB"
 
 
 def read(path: Path) -> str:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tomllib
 
-from steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logged, read, write
+from shared.steps import PYTHON, ROOT, STATE, VENV, Failed, Progress, environment, logged, read, write
 
 STAMPS = VENV / "mornavi-lite"
 LOG = STATE / "pip.log"

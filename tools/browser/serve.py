@@ -1,6 +1,6 @@
 """Show the built book on this machine's own web server.
 
-usage: PORT=8000 python tools/serve.py
+usage: PORT=8000 python tools/browser/serve.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-PAGES = Path(__file__).resolve().parent.parent / "_build" / "html"
+PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,6 +1,6 @@
 """Fetch the third-party scripts of the book's pages, so that a page asks nobody else for anything.
 
-npm installs them by the lock file tools/page_scripts/package-lock.json, which holds the hash of each package;
+npm installs them by the lock file tools/npm/page_scripts/package-lock.json, which holds the hash of each package;
 the few files that the pages load are copied to book/_static/vendor, which git ignores. What only the tests of the
 pages load stays outside the book.
 """
@@ -14,10 +14,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import setup_venv
-from steps import PYTHON, ROOT, STATE, Failed, Progress, environment, logged, read, write
+from shared import setup_venv
+from shared.steps import PYTHON, ROOT, STATE, Failed, Progress, environment, logged, read, write
 
-SOURCE = ROOT / "tools" / "page_scripts"
+SOURCE = ROOT / "tools" / "npm" / "page_scripts"
 VENDOR = ROOT / "book" / "_static" / "vendor"
 FOR_TESTS = STATE / "page_tests"
 LOG = STATE / "npm.log"
@@ -108,7 +108,7 @@ def collect(modules: Path, folder: Path, stamp: str) -> None:
     for pattern, place in FILES[folder].items():
         found = sorted(modules.glob(pattern))
         if not found:
-            raise Failed(f"the package {pattern} has changed its files; see tools/page_scripts.py")
+            raise Failed(f"the package {pattern} has changed its files; see tools/shared/page_scripts.py")
         for path in found:
             target = partial / place / path.name if "*" in pattern else partial / place
             target.parent.mkdir(parents=True, exist_ok=True)
