@@ -3,7 +3,7 @@
 A grid says which games, learners, uncertainty sets and seeds. Each combination is one run, and each finished run one
 file, whole or not there, named by a digest of its configuration. Start again, and what is missing is done. The files
 hold neither times nor names of machines, so they are the same bytes whoever made them: one process, several, or the
-workers of a Dask cluster. Chapter 8 of the book. On the command line: ``python -m mornavi_lite sweep grid.toml``.
+workers of a Dask cluster. See the page on sweeps. On the command line: ``python -m mornavi_lite sweep grid.toml``.
 
 **Files.** ``grid`` reads and checks what is to be run, ``workers`` do it, ``results`` are the files, ``all_runs`` puts
 the three together.

@@ -1,4 +1,4 @@
-"""A sweep: what of a grid is not done yet is done, and a table of all is written. Chapter 8 of the book."""
+"""A sweep: what of a grid is not done yet is done, and a table of all is written. The page on sweeps of the book."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def sweep(
 
     Notes
     -----
-    Chapter 8. The results do not depend on the number of processes, nor on the scheduler.
+    The results do not depend on the number of processes, nor on the scheduler.
 
     Examples
     --------

@@ -228,4 +228,41 @@ def changes(page: Any, action: Callable[[], None]) -> bool:
     return False
 
 
-CHECKS = [typeset, pictures, sideways, printed, sliders, accessible]
+def figures(page: Any) -> list[str]:
+    """Pictures of cells without number and caption, still copies of sliders on the screen or missing on paper, and
+    handles that a finger does not find."""
+    show(page, WIDTHS[0], "light")
+    bad = page.evaluate("""() => [...document.querySelectorAll('.bd-article .cell_output img')]
+        .filter(e => !e.closest('.jupyter-widgets') && !/\\d/.test(
+            (e.closest('figure') || document.createElement('p')).querySelector('figcaption .caption-number')
+                ?.textContent || '')).map(e => `no number: ${e.alt.slice(0, 60)}`)""")
+    still = "() => [...document.querySelectorAll('.tag_still img')].map(e => e.getClientRects().length > 0)"
+    bad += ["a still copy beside its slider"] * sum(page.evaluate(still))
+    bad += page.evaluate("""() => [...document.querySelectorAll('.jupyter-widgets .noUi-handle')].flatMap(e => {
+        const seen = e.getBoundingClientRect(), inside = e.querySelector('.noUi-touch-area');
+        const touched = inside ? inside.getBoundingClientRect() : seen;
+        return seen.width >= 24 && seen.height >= 24 && touched.width >= 44 && touched.height >= 44 ? []
+            : [`a handle of ${seen.width} x ${seen.height} pixels, ${touched.width} to touch`]; })""")
+    page.emulate_media(media="print")
+    bad += ["no still copy on paper"] * page.evaluate(still).count(False)
+    page.emulate_media(media="screen")
+    return bad
+
+
+def folds(page: Any) -> list[str]:
+    """Boxes that are to be folded and are open, or do not open."""
+    bad = []
+    boxes = page.locator(".bd-article .admonition.dropdown")
+    for k in range(boxes.count()):
+        box, title = boxes.nth(k), boxes.nth(k).locator("> .admonition-title")
+        hidden = "e => e.classList.contains('toggle-hidden')"
+        if not title.count() or not box.evaluate(hidden):
+            bad.append(f"not folded: {box.inner_text()[:40]}")
+            continue
+        title.click()
+        bad += [f"does not open: {title.inner_text()[:40]}"] if box.evaluate(hidden) else []
+        title.click()
+    return bad
+
+
+CHECKS = [typeset, pictures, figures, folds, sideways, printed, sliders, accessible]

@@ -18,14 +18,26 @@ ONE_PIXEL = base64.b64encode(
 ).decode()
 PAGE = f"""<!doctype html><html lang="en" data-theme="light"><head><title>A page</title><style>
 html {{ color: #000; background: #fff; }} html[data-theme="dark"] {{ color: #fff; background: #000; }}
-.math {{ display: inline-block; max-width: 90px; overflow: auto hidden; }} [role=slider] {{ width: 9px; height: 9px; }}
+.math {{ display: inline-block; max-width: 90px; overflow: auto hidden; }}
+[role=slider] {{ width: 24px; height: 24px; position: relative; margin: 12px; }}
+.noUi-touch-area {{ position: absolute; inset: -10px; }} .toggle-hidden .inside {{ display: none; }}
+@media screen {{ .tag_still img {{ display: none; }} }}
 </style></head><body><main class="bd-article"><h1>Title</h1>
 <p>Text <span class="math"><mjx-container>x<mjx-assistive-mml></mjx-assistive-mml></mjx-container></span></p>
 <details class="toggle-details"><summary>Solution</summary><p>Yes</p></details><pre>code</pre>
 <script type="application/vnd.jupyter.widget-view+json">{{}}</script>
 <div class="jupyter-widgets"><div class="widget-play"><button>Play</button></div>
 <div class="noUi-handle" role="slider" tabindex="0" aria-label="radius" aria-valuenow="0" aria-valuemin="0"
-  aria-valuemax="1"></div><img alt="A dot" width="1" src="data:image/png;base64,{ONE_PIXEL}"></div></main><script>
+  aria-valuemax="1"><div class="noUi-touch-area"></div></div>
+<img alt="A dot" width="1" src="data:image/png;base64,{ONE_PIXEL}"></div>
+<div class="tag_still"><div class="cell_output"><figure><img alt="Still" style="width: 1px"
+  src="data:image/png;x=y;base64,{ONE_PIXEL}"><figcaption><span class="caption-number">Figure 1</span></figcaption>
+</figure></div></div>
+<div class="admonition dropdown toggle-hidden"><p class="admonition-title">Proof</p><p class="inside">So.</p></div>
+</main><script>
+document.querySelector('.admonition-title').addEventListener('click', e => {{
+  e.target.parentElement.classList.toggle('toggle-hidden');
+}});
 const change = () => {{ document.querySelector('img').alt += '.'; }};
 document.querySelector('[role=slider]').addEventListener('keydown', change);
 document.querySelector('button').addEventListener('click', change);
@@ -69,6 +81,13 @@ WRONG = {
     "slider that no key reaches": ("sliders", 'tabindex="0"', 'tabindex="-1"'),
     "dead slider": ("sliders", "'keydown', change", "'keydown', null"),
     "dead button": ("sliders", "'click', change", "'click', null"),
+    "figure without a number": ("figures", "Figure 1", "Figure"),
+    "still copy on the screen": ("figures", "@media screen", "@media print"),
+    "small handle": ("figures", "width: 24px", "width: 23px"),
+    "handle that fingers miss": ("figures", "inset: -10px", "inset: -9px"),
+    "open proof": ("folds", "dropdown toggle-hidden", "dropdown"),
+    "proof that stays folded": ("folds", "classList.toggle", "classList.add"),
+    "proof without a button": ("folds", '"admonition-title"', '"rubric admonition-title-not"'),
     "no slider": ("sliders", "noUi-handle", "handle"),
 }
 

@@ -33,6 +33,12 @@ def test_every_chapter_stands_in_a_part_for_readers():
     assert list(parts())[-2:] == ["Classroom", "Reference"]
 
 
+def test_no_chapter_takes_longer_than_seventy_minutes_and_the_essentials_five_hours():
+    closed = {path: both(path)[0] for path in CHAPTERS}
+    assert {path.stem: taken for path, taken in closed.items() if taken > 70} == {}
+    assert sum(closed[ROOT / f"{name}.ipynb"] for name in parts()["Essentials"]) <= 300
+
+
 # --- the model, on notebooks of one thing each -----------------------------------------------------------------------
 
 
