@@ -17,13 +17,21 @@ def read(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf8"))
 
 
-@pytest.mark.parametrize(("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4), ("formats", 2)]
+)
 def test_every_ratio_reaches_its_goal(name: str, least: int) -> None:
     lines = read(name)["ratios"]
     assert len(lines) >= least
     for line in lines:
         assert line["ratio"] == pytest.approx(line["reference_s"] / line["ours_s"])
         assert line["ratio"] >= line["goal"], line
+
+
+def test_a_table_of_a_million_lines_is_read_in_ten_seconds() -> None:
+    lines = {line["case"]: line for line in read("formats")["tables"]}
+    assert lines["10^6 lines"]["goal_s"] == 10
+    assert all(line["read_s"] <= line["goal_s"] for line in lines.values())
 
 
 def test_stage_games_reach_their_times_and_all_certificates() -> None:

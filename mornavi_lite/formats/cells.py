@@ -14,8 +14,8 @@ from ..games.stepping import Labels
 from .columns import Columns, columns_of
 from .tokens import number_of
 
-#: Lines that are turned into arrays at a time.
-CHUNK = 2**16
+#: Lines that are turned into arrays at a time: few enough to stay in cache.
+CHUNK = 2**10
 
 
 class Cells(NamedTuple):
