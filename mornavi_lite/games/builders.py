@@ -194,7 +194,7 @@ def discounted(
 
     Notes
     -----
-    Chapter 3, "Your own game": the horizon H is the least with ``discount**H (hi - lo) / (1 - discount) <=
+    Chapter 3, :eq:`discounted-horizon`: the horizon H is the least with ``discount**H (hi - lo) / (1 - discount) <=
     accuracy``. The infinite game's robust value is the finite one's plus something between the two numbers of ``tail``,
     which are ``accuracy`` apart at most; so is a gap, each way.
 

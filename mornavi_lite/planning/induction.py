@@ -57,7 +57,8 @@ def evaluate(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndar
     Notes
     -----
     Chapter 1, :eq:`robust-value`: V_h(s) = sum over a of policy_h(a|s) Q_h(s, a), with Q the robust backup of chapter
-    2, :eq:`robust-backup`. Iyengar (2005) and Nilim and El Ghaoui (2005) for one player.
+    2, :eq:`robust-backup`; of chapter 1, :eq:`outcome-value`, where rewards depend on the next state. Iyengar (2005)
+    and Nilim and El Ghaoui (2005) for one player.
 
     Examples
     --------

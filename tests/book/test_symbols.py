@@ -25,7 +25,6 @@ FORBIDDEN = {
     r"\\phi\b": r"\varphi, a deviation",
     r"\\sigma\b": r"\rho for a radius, \pi for a policy",
     r"\\varrho\b": r"\rho",
-    r"\\gamma\b": "no discount: the horizon is finite",
     r"\\(?:leq|geq)\b": r"\le, \ge",
     r"\\(?:Pr|Prob)\b|\\mathrm\{P\}": r"\mathbb{P}",
     r"\\mathrm\{E\}|\\operatorname\{E\}": r"\mathbb{E}",
