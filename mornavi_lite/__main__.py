@@ -1,10 +1,11 @@
-"""The command line: ``python -m mornavi_lite solve game.csv`` and ``python -m mornavi_lite sweep grid.toml``."""
+"""The command line: ``mornavi-lite`` or ``python -m mornavi_lite``, as in ``mornavi-lite solve game.csv``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from .solving import add_arguments, solve_file
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns 0 if all went well, 1 if a run or a certificate failed, 2 if an argument is wrong or something is missing,
     130 after Ctrl-C.
     """
-    parser = Parser(prog="python -m mornavi_lite", description="Robust Markov games: one solved, or many runs at once.")
+    called = "mornavi-lite" if Path(sys.argv[0]).stem == "mornavi-lite" else "python -m mornavi_lite"
+    parser = Parser(prog=called, description="Robust Markov games: one solved, or many runs at once.")
     commands = parser.add_subparsers(dest="command", required=True)
     add_arguments(commands.add_parser("solve", help="solve a game that a file holds, and print a summary"))
     command = commands.add_parser("sweep", help="do all runs of a grid, and write a table of them")

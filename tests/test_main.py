@@ -155,6 +155,13 @@ def test_a_mistake_of_ours_is_not_hidden(grid: str, monkeypatch: pytest.MonkeyPa
         ends(grid, "--out", "out")
 
 
+def test_it_says_its_name_as_it_was_called(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for called, name in (("/bin/mornavi-lite", "mornavi-lite"), ("mornavi_lite/__main__.py", "python -m mornavi_lite")):
+        monkeypatch.setattr(sys, "argv", [called])
+        assert ends("--help") == 0
+        assert capsys.readouterr().out.startswith(f"usage: {name} sweep")
+
+
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends("--help") == 0
     said = capsys.readouterr().out

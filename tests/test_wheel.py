@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import re
@@ -10,14 +11,17 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from configparser import ConfigParser
 from email.parser import HeaderParser
 from pathlib import Path
 
 import numpy
 import pytest
+from markdown_it import MarkdownIt
 
 import build_lite
 import mornavi_lite
+import mornavi_lite.__main__
 from tests import ROOT
 
 
@@ -28,37 +32,76 @@ def run(python, *arguments):
     return said.stdout
 
 
+def built(folder, repository=""):
+    """The wheel, built from a copy of the sources by the tools at hand: no download."""
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    if repository:
+        settings = (folder / "pyproject.toml").read_text(encoding="utf8")
+        settings, times = re.subn(r"(?m)^\[project.urls\]$", f'[project.urls]\nRepository = "{repository}"', settings)
+        assert times == 1
+        (folder / "pyproject.toml").write_text(settings, encoding="utf8")
+    shutil.copytree(ROOT / "mornavi_lite", folder / "mornavi_lite", ignore=shutil.ignore_patterns("__pycache__"))
+    offline = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    command = [sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", folder, folder]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from a copy of the sources by the tools at hand: no download."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "mornavi_lite", folder / "mornavi_lite", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-        "--wheel-dir",
-        folder,
-        folder,
-    ]
-    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    return built(tmp_path_factory.mktemp("wheel"))
+
+
+def inside(wheel, ending):
+    """The text of the one file in the wheel whose name ends so."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [n for n in archive.namelist() if n.endswith(ending)]
+        return archive.read(name).decode()
 
 
 def test_needs_numpy_alone_and_has_the_one_version(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
-        metadata = HeaderParser().parsestr(archive.read(name).decode())
+    metadata = HeaderParser().parsestr(inside(wheel, ".dist-info/METADATA"))
     needed = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
     assert [re.match(r"[\w-]+", line).group() for line in needed] == ["numpy"]
     assert metadata["Version"] == mornavi_lite.__version__ == importlib.metadata.version("mornavi-lite")
+
+
+def addresses(text):
+    """Where the links and pictures of a text in Markdown lead."""
+    found = []
+    for token in MarkdownIt().parse(text):
+        for part in [token, *(token.children or [])]:
+            found += [part.attrs[name] for name in ("href", "src") if name in part.attrs]
+    return found
+
+
+def test_the_text_for_an_index_leads_nowhere_that_an_index_has_not(wheel, tmp_path):
+    """README.md has relative links and a picture; an index has neither the files nor the picture."""
+    relative = [place for place in addresses((ROOT / "README.md").read_text(encoding="utf8")) if ":" not in place]
+    assert len(relative) > 3 and all((ROOT / place).is_file() for place in relative)
+    without = HeaderParser().parsestr(inside(wheel, ".dist-info/METADATA"))
+    assert without["Description-Content-Type"].startswith("text/markdown")
+    text = without.get_payload()
+    assert text.startswith("# mornavi-lite\n") and addresses(text) == [] and "Catch a trawler can count on" in text
+    address = "https://example.org/OWNER/NAME"
+    known = HeaderParser().parsestr(inside(built(tmp_path, address + "/"), ".dist-info/METADATA"))
+    assert f"Repository, {address}/" in known.get_all("Project-URL")
+    kinds = {place: "raw" if place.endswith(".png") else "blob" for place in relative}
+    assert addresses(known.get_payload()) == [f"{address}/{kinds[place]}/HEAD/{place}" for place in relative]
+
+
+def test_addresses_of_the_project_are_those_that_are_known(wheel):
+    urls = HeaderParser().parsestr(inside(wheel, ".dist-info/METADATA")).get_all("Project-URL")
+    assert dict(line.split(", ") for line in urls) == {"Paper": "https://arxiv.org/abs/2508.02948"}
+
+
+def test_the_command_is_installed(wheel):
+    scripts = ConfigParser()
+    scripts.read_string(inside(wheel, ".dist-info/entry_points.txt"))
+    module, _, function = scripts["console_scripts"]["mornavi-lite"].partition(":")
+    assert getattr(importlib.import_module(module), function) is mornavi_lite.__main__.main
 
 
 def test_holds_the_package_and_nothing_else(wheel):

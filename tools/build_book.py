@@ -19,6 +19,7 @@ LOG = STATE / "book.log"
 SOURCES = [
     "_config.yml",
     "_toc.yml",
+    "pyproject.toml",
     "book",
     "mornavi_lite",
     "benchmarks/results",

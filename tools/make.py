@@ -72,7 +72,7 @@ SITE: list[Step] = [
     ("The book again, for the site", lambda: build_book.build("pages", SITE="1")),
     command("One folder to publish", "tools/build_site.py"),
 ]
-CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book"]
+CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
 BUILT = "browser or built"  # tests of the built book

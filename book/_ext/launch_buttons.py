@@ -1,7 +1,7 @@
 """What the published site adds to each page: launch buttons that lead somewhere, and what lies beside the pages.
 
-The theme makes the buttons of a chapter from the repository's address, the one setting `repository_url` in
-_config.yml; while it is empty there is none. JupyterLite, PDF and archive lie in the site that `make site` builds, not
+The theme makes the buttons of a chapter from the repository's address, which pyproject.toml has under Repository in
+[project.urls]; without it there is none. JupyterLite, PDF and archive lie in the site that `make site` builds, not
 in the book alone: JupyterLite's button and the links at the foot of a page appear only with SITE=1.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -21,11 +23,15 @@ FOOT = {
 }
 
 
-def switch_off(app: Sphinx, config: Config) -> None:
-    """No address, no button: the theme would fail on an empty one."""
-    options = config.html_theme_options
-    if not options.get("repository_url"):
-        options.pop("launch_buttons", None)
+def take_address(app: Sphinx, config: Config) -> None:
+    """Handler of config-inited. No address, no button: the theme would fail on an empty one."""
+    project = tomllib.loads(
+        (Path(app.confdir) / "pyproject.toml").read_text(encoding="utf8")
+    )["project"]
+    address = project.get("urls", {}).get("Repository", "")
+    config.html_theme_options["repository_url"] = address
+    if not address:
+        config.html_theme_options.pop("launch_buttons", None)
 
 
 def place(
@@ -60,6 +66,6 @@ def place(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("config-inited", switch_off)
+    app.connect("config-inited", take_address)
     app.connect("html-page-context", place, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,10 +26,9 @@ NOTEBOOK = {
 
 def small_book(folder: Path, address: str, **variables: str) -> dict[str, dict[str, str]]:
     """Build two notebooks with the real configuration; the launch buttons of each, and the links at its foot."""
-    config = (ROOT / "_config.yml").read_text(encoding="utf8")
-    changed, times = re.subn(r'(?m)^( +repository_url:) ""$', rf'\1 "{address}"', config)
-    assert times == 1, "the setting is not where the test looks for it, or is not empty"
-    (folder / "_config.yml").write_text(changed, encoding="utf8")
+    shutil.copy(ROOT / "_config.yml", folder)
+    lines = [f'urls.Repository = "{address}"'] * bool(address)
+    (folder / "pyproject.toml").write_text("\n".join(["[project]", *lines]), encoding="utf8")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: book/one\nchapters:\n  - file: book/reference/two\n")
     shutil.copytree(ROOT / "book" / "_ext", folder / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "book" / "_static").mkdir()
