@@ -40,6 +40,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--radius", type=float, nargs="+", help="radius of the set: one, or one per player")
     command.add_argument("--concept", choices=CONCEPTS, default="cce", help="equilibrium (default cce)")
+    command.add_argument("--select", choices=["pure", "welfare"], default="pure", help="which one (default pure)")
     command.add_argument("--out", help="file for the solution (.npz) or for the policy as a table (.csv)")
 
 
@@ -50,7 +51,7 @@ def solve_file(given: argparse.Namespace) -> str:
         raise ValueError(f"--out must end in .npz or .csv, got {given.out}")
     sets = sets_of(given.set, given.radius)
     game, stage = game_of(given)
-    solution = solve(game, sets, given.concept)
+    solution = solve(game, sets, given.concept, given.select)
     if out == ".npz":
         write_arrays(given.out, "Solution", solution._asdict())
     elif out == ".csv":

@@ -84,12 +84,13 @@ def test_options_of_tables_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("mornavi_lite.solving.solve", recorded)
     assert ends("machine.csv", "--discount", "0.9", "--accuracy", "0.5", "--initial", "worn", "--normalize") == 0
     assert ends("machine.csv", "--horizon", "3", "--radius", "0.1", "0.2", "--concept", "nash") == 2  # one player
-    assert ends("machine.csv", "--horizon", "3", "--radius", "0.1", "--set", "tv-support") == 0
-    games, sets, concepts = zip(*given, strict=True)
+    assert ends("machine.csv", "--horizon", "3", "--radius", "0.1", "--set", "tv-support", "--select", "welfare") == 0
+    games, sets, concepts, selections = zip(*given, strict=True)
     assert games[0] == read_table("machine.csv", discount=0.9, accuracy=0.5, initial="worn", name="machine")
     assert games[1] == games[2] == read_table("machine.csv", 3, name="machine")
     wanted = [Nominal(), [TotalVariation(0.1), TotalVariation(0.2)], TotalVariation(0.1, shift_support=False)]
     assert list(sets) == wanted and concepts == ("cce", "nash", "cce")
+    assert selections == ("pure", "pure", "welfare")
 
 
 def test_a_stage_game_is_told_by_the_names_of_strategies(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,8 +29,8 @@ class Entries(NamedTuple):
     reward: np.ndarray
     terminated: np.ndarray
 
-    def place(self, entry: int) -> str:
-        """Words for an entry."""
+    def place(self, entry: int, player: int | None = None) -> str:
+        """Words for an entry, whatever of it is meant."""
         return f"P[{self.states[self.state[entry]]!r}][{self.actions[self.action[entry]]!r}]"
 
 

@@ -91,8 +91,10 @@ def read_table(
     cells = read_cells(path)
     columns = cells.columns
 
-    def place_of(entry: int) -> str:
-        return place(cells.source, int(cells.lines[entry]), columns, columns.probability)
+    def place_of(entry: int, player: int | None = None) -> str:
+        paid = columns.rewards if len(columns.rewards) > 1 else columns.rewards * columns.n_players
+        column = columns.probability if player is None else paid[player]
+        return place(cells.source, int(cells.lines[entry]), columns, column)
 
     step, n_steps = steps_of(cells)
     length = Length(horizon, discount, accuracy).checked(n_steps)

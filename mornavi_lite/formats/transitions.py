@@ -13,8 +13,8 @@ from ..games import MarkovGame
 from ..games.arrays import MOST_BYTES, NORMALIZED_WITHIN
 from ..games.stepping import DENSE_FROM, DENSE_UP_TO
 
-#: Where an entry stands, in words for a message.
-Place = Callable[[int], str]
+#: Where an entry's probability stands, or a player's reward, in words for a message.
+Place = Callable[..., str]
 
 
 class Transitions(NamedTuple):
@@ -70,6 +70,7 @@ def game_of(
     Actions that a state does not list are illegal there; a state that lists none is terminal: it stays and pays 0.
     """
     check_probabilities(found.probability, place)
+    check_rewards(found.reward, reward_range, place)
     n_actions, n_states = tuple(map(len, action_names)), len(state_names)
     n_joint, m, layers = math.prod(n_actions), len(action_names), n_steps or 1
     refuse_too_many(layers * n_states * n_joint, 1, m)
@@ -82,7 +83,6 @@ def game_of(
     rows = [each.reshape(layers, n_states, n_joint, -1) for each in rows_of(entries, size, n_states, n_joint)]
     next_state, probability = rows[0], rows[1]
     if isinstance(reward_range, str):
-        checks.one_of("reward_range", reward_range, ("observed",))
         reward_range = observed(entries.reward, ended=not listed.any(axis=2).all())
     options: dict[str, Any] = {"initial": initial, "reward_range": reward_range, "normalize": normalize, "name": name}
     options |= {"legal": masks, "state_names": state_names, "action_names": action_names}
@@ -196,6 +196,27 @@ def check_probabilities(probability: np.ndarray, place: Place) -> None:
     if wrong.any():
         k = int(wrong.argmax())
         raise ValueError(f"{place(k)}: a probability must be in [0, 1], got {float(probability[k])}")
+
+
+def check_rewards(reward: np.ndarray, reward_range: Any, place: Place) -> None:
+    """Raise at the first reward (m, n) outside its range."""
+    if isinstance(reward_range, str):
+        checks.one_of("reward_range", reward_range, ("observed",))
+        return
+    pairs = np.asarray((0.0, 1.0) if reward_range is None else reward_range)
+    fits = pairs.shape in ((2,), (len(reward), 2)) and pairs.dtype.kind in "iuf"
+    if not fits or not (pairs[..., 0] <= pairs[..., 1]).all():
+        return  # MarkovGame says what is wrong with it
+    outside = (reward < pairs[..., :1]) | (reward > pairs[..., 1:])
+    if outside.any():
+        entry = int(outside.any(axis=0).argmax())
+        player = int(outside[:, entry].argmax())
+        low, high = np.broadcast_to(pairs, (len(reward), 2))[player].tolist()
+        raise ValueError(
+            f"{place(entry, player)}: a reward must be in [{low:g}, {high:g}], got {float(reward[player, entry])}; "
+            f"reward_range=({min(low, float(reward.min())):g}, {max(high, float(reward.max())):g}) "
+            'or reward_range="observed" would hold it'
+        )
 
 
 def check_sums(

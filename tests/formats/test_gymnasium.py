@@ -169,7 +169,7 @@ def test_an_environment_is_known_by_its_table() -> None:
         ({"initial": {0: 2.0}}, ValueError, r"initial\[0\] must be in \[0, 1\]"),
         ({"initial": [1.0]}, ValueError, r"initial must have shape \(S,\) = \(2,\)"),
         ({"state_names": ["a"]}, ValueError, "state_names must be a sequence of 2 names"),
-        ({"reward_range": (0, 0.5)}, ValueError, "reward"),
+        ({"reward_range": (0, 0.5)}, ValueError, r"P\[0\]\[0\]: a reward must be in \[0, 0.5\], got 1.0"),
         ({"reward_range": "seen"}, ValueError, "reward_range must be one of 'observed'"),
     ],
 )  # fmt: skip

@@ -368,7 +368,13 @@ def test_what_is_wrong_is_named_with_its_place(table, text: str, said: str) -> N
         ({"discount": 0.9, "accuracy": 1}, "discount goes without a horizon"),
         ({"horizon": None, "discount": 1.5, "accuracy": 1}, "discount must be between 0 and 1"),
         ({"reward_range": "all"}, "reward_range must be one of 'observed'"),
-        ({"reward_range": (0, 1)}, "reward"),
+        (
+            {"reward_range": (0, 4)},
+            r"line 5, column 5 \(reward\): a reward must be in \[0, 4\], got -2.0; reward_range=\(-2, 4\)",
+        ),
+        ({"reward_range": None}, r"line 2, column 5 \(reward\): a reward must be in \[0, 1\], got 4.0"),
+        ({"reward_range": (0, 1, 2)}, "reward_range"),
+        ({"reward_range": (4, 0)}, "reward_range must have its lower end first"),
         ({"initial": [0.5, 0.4]}, "initial must sum to 1"),
         ({"action_names": ["run"]}, "action_names must have one entry per player|expected an action"),
         ({"action_names": [["run"], ["a"]]}, "action_names must have one entry per player, 1"),
@@ -377,6 +383,15 @@ def test_what_is_wrong_is_named_with_its_place(table, text: str, said: str) -> N
 def test_bad_arguments_are_named(table, options: dict, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         table(MACHINE, **options)
+
+
+def test_a_reward_outside_of_its_players_range_is_named_with_its_column(table) -> None:
+    assert table(TWO, reward_range=[(0, 4), (-2, 5)]).reward_range.tolist() == [[0, 4], [-2, 5]]
+    with pytest.raises(ValueError, match=r"line 5, column 7 \(reward_column\): .* in \[-2, 3\], got 5.0"):
+        table(TWO, reward_range=[(0, 4), (-2, 3)])
+    shared = "s,a1,a2,s',p,r\n0,0,0,0,1,3\n0,0,1,0,1,4\n"
+    with pytest.raises(ValueError, match=r"line 3, column 6 \(r\): .* in \[0, 3\], got 4.0"):
+        table(shared, reward_range=[(0, 4), (0, 3)])
 
 
 def test_a_table_of_too_many_rows_is_refused_before_memory_is_taken(table) -> None:
