@@ -7,9 +7,23 @@
     document.querySelectorAll(pattern).forEach(action);
   }
 
+  /* What a search finds is shown as text: of its formulas the plain ones, as m = 2, and a mark for what is LaTeX. */
+  function withoutLatex(html) {
+    var page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll(".math").forEach(function (e) {
+      var said = e.textContent.replace(/\\[()]/g, "").trim();
+      e.textContent = /[\\^_{}&]/.test(said) ? "…" : said;
+    });
+    return page.documentElement.outerHTML;
+  }
+
   /* the text is there, and none of the theme's own scripts has run */
   document.addEventListener("readystatechange", function () {
     if (document.readyState !== "interactive") return;
+    if (typeof Search === "object") {
+      var textOf = Search.htmlToText;
+      Search.htmlToText = function (html, anchor) { return textOf(withoutLatex(html), anchor); };
+    }
     /* "Show code cell source" and "Search, Ctrl+K" are better names than those that replace them */
     all("details.hide > summary, .search-button-field", function (e) { e.removeAttribute("aria-label"); });
     /* the button is called "Color mode"; the titles of its three icons contradict that */

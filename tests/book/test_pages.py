@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import cache
@@ -33,6 +34,8 @@ NAMES = sorted(
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 MEGABYTE = 10**6
+#: A command, as in \rho, brackets of a formula, or an index in braces; code may have a line's end, \n.
+LATEX = re.compile(r"\\(?!n)[a-zA-Z]{2,}|\\[()\[\]]|[_^]\{")
 
 
 @cache
@@ -95,6 +98,16 @@ def test_the_address_of_the_book_leads_to_its_first_page(readers, site):
     page.goto(site)
     page.wait_for_url("**/book/welcome.html")
     page.close()
+
+
+@pytest.mark.parametrize("word", ["worst", "monotone", "counts", "correlated", "visits"])
+def test_search_results_are_words_without_latex(readers, site, word):
+    with opened(readers, site, f"search.html?q={word}") as (page, problems):
+        page.wait_for_function("() => / found /.test(document.querySelector('.search-summary')?.innerText)")
+        page.wait_for_load_state("networkidle")
+        shown = page.eval_on_selector_all("#search-results li", "all => all.map(e => e.innerText)")
+        assert len(shown) > 5 and problems == []
+        assert [text for text in shown if LATEX.search(text)] == []
 
 
 def test_search_finds_the_pages_that_say_a_word(readers, site):
