@@ -273,6 +273,11 @@ class MarkovGame:
         reward = self._reward[:, step]
         return reward if self._discount is None else reward * self._weight[step]
 
+    def legal_joint_actions(self, state: int) -> list[int]:
+        """The joint actions of which every part is legal at a state, rising."""
+        every = np.arange(self.n_joint_actions)
+        return (every if self._stand is None else every[self._stand[state] == every]).tolist()
+
     def lowest_reward(self, player: int, step: int) -> float:
         """The lowest reward that a player can get at a step: that of a next state which a sparse row does not list."""
         return float(self._ranges[player, step, 0] * self._weight[step])

@@ -87,14 +87,14 @@ def game_graph(
 
 def arrow_labels(game: MarkovGame, step: int, joint_actions: Sequence[int]) -> dict[Edge, str]:
     """Label of each arrow (state, next state): one line per group of joint actions that share their row."""
-    labels = {}
+    labels, kernel = {}, game.transition[step]
     for s in range(game.n_states):
         groups: dict[bytes, list[int]] = {}
-        for a in joint_actions:
-            groups.setdefault(game.transition[step, s, a].tobytes(), []).append(a)
-        named = group_names(game, list(groups.values()))
+        for a in _shown(game, s, joint_actions):
+            groups.setdefault(kernel[s, a].tobytes(), []).append(a)
+        named = group_names(game, list(groups.values()), s)
         for following in range(game.n_states):
-            chances = [(name, game.transition[step, s, group[0], following]) for name, group in named]
+            chances = [(name, kernel[s, group[0], following]) for name, group in named]
             lines = [_line(name, chance) for name, chance in chances if chance > 0]
             if lines:
                 few = [*lines[: _LINES - 1], f"… {len(lines) - _LINES + 1} more"] if len(lines) > _LINES else lines
@@ -102,13 +102,19 @@ def arrow_labels(game: MarkovGame, step: int, joint_actions: Sequence[int]) -> d
     return labels
 
 
-def group_names(game: MarkovGame, groups: list[list[int]]) -> list[tuple[str, list[int]]]:
+def _shown(game: MarkovGame, state: int, joint_actions: Sequence[int]) -> list[int]:
+    """Those of the joint actions that are legal at a state; where none is, what stands for the first."""
+    legal = set(game.legal_joint_actions(state))
+    return [a for a in joint_actions if a in legal] or sorted(legal)[:1]
+
+
+def group_names(game: MarkovGame, groups: list[list[int]], state: int = 0) -> list[tuple[str, list[int]]]:
     """Each group of joint actions with a name: a pattern such as "(near, *)", or a list; the longest list is "else"."""
     if len(groups) == 1:
         return [("", groups[0])]
     named, tangled = [], []
     for group in groups:
-        pattern = _pattern(game, group)
+        pattern = _pattern(game, group, state)
         named.append((pattern or ", ".join(game.joint_action_name(a) for a in group), group))
         if not pattern:
             tangled.append(named[-1])
@@ -119,15 +125,18 @@ def group_names(game: MarkovGame, groups: list[list[int]]) -> list[tuple[str, li
     return named
 
 
-def _pattern(game: MarkovGame, group: list[int]) -> str:
-    """A pattern for a group that is a product of sets of actions; nothing for any other group."""
+def _pattern(game: MarkovGame, group: list[int], state: int) -> str:
+    """A pattern for a group that is a product of sets of legal actions; nothing for any other group."""
     played = np.array(np.unravel_index(group, game.n_actions))
     choices = [sorted(set(own.tolist())) for own in played]
     if int(np.prod([len(each) for each in choices])) != len(group):
         return ""
     words = []
-    for names, each in zip(game.action_names, choices, strict=True):
-        every = len(each) == len(names) > 1
+    allowed = [len(names) for names in game.action_names]
+    if game.legal is not None:
+        allowed = [int(mask[state].sum()) for mask in game.legal]
+    for names, each, most in zip(game.action_names, choices, allowed, strict=True):
+        every = len(each) == most > 1
         words.append("*" if every else "/".join(names[a] for a in each))
     return words[0] if len(words) == 1 else f"({', '.join(words)})"
 
@@ -138,19 +147,26 @@ def _line(name: str, probability: float) -> str:
 
 def _state_text(game: MarkovGame, step: int, state: int, joint_actions: Sequence[int]) -> str:
     """A state's name, and below it what it pays: now, and at the last step if that differs."""
-    now, last = (game.reward[:, h, state][:, joint_actions] for h in (step, game.horizon - 1))
-    lines = _reward_lines(game, now, joint_actions)
+    chosen = _shown(game, state, joint_actions)
+    now, last = (_paid(game, h, state)[:, chosen] for h in (step, game.horizon - 1))
+    lines = _reward_lines(game, now, chosen, state)
     if not np.array_equal(now, last):
-        lines += [f"at the end {line}" for line in _reward_lines(game, last, joint_actions) or ["0"]]
+        lines += [f"at the end {line}" for line in _reward_lines(game, last, chosen, state) or ["0"]]
     return "\n".join([game.state_names[state], *lines])
 
 
-def _reward_lines(game: MarkovGame, reward: np.ndarray, joint_actions: Sequence[int]) -> list[str]:
+def _paid(game: MarkovGame, step: int, state: int) -> np.ndarray:
+    """Rewards (m, A) at a state; where they depend on the next state, their mean under the nominal kernel."""
+    reward = game.step_reward(step)[:, state]
+    return reward if reward.ndim == 2 else (reward * game.rows(step)[1][state]).sum(axis=-1)
+
+
+def _reward_lines(game: MarkovGame, reward: np.ndarray, joint_actions: Sequence[int], state: int) -> list[str]:
     groups: dict[bytes, list[int]] = {}
     for k, a in enumerate(joint_actions):
         groups.setdefault(reward[:, k].tobytes(), []).append(a)
     lines = []
-    for name, group in group_names(game, list(groups.values())):
+    for name, group in group_names(game, list(groups.values()), state):
         paid = reward[:, joint_actions.index(group[0])]
         if paid.any():
             lines.append(f"{name} pays {', '.join(short(r) for r in paid)}".strip())

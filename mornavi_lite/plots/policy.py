@@ -135,10 +135,12 @@ def policy_table(game: MarkovGame, policy: Any, min_probability: float = 1e-3, s
 
 def _heatmap_panel(ax: Axes, game: MarkovGame, table: np.ndarray, title: str) -> Any:
     """One step of a policy; the image."""
+    possible = sorted({a for s in range(game.n_states) for a in game.legal_joint_actions(s)})
+    table = table[:, possible]
     n_states, n_joint = table.shape
     shown = np.ma.masked_equal(table, 0)
     image = ax.imshow(shown, cmap=LIGHT_TO_DARK, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    names = [game.joint_action_name(a) for a in range(n_joint)]
+    names = [game.joint_action_name(a) for a in possible]
     every, tall = -(-n_joint // 40), -(-n_states // 25)
     upright = sum(map(len, names)) * 0.085 > 4.0
     ax.set_xticks(range(0, n_joint, every), names[::every], rotation=90 if upright else 0)

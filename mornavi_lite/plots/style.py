@@ -240,8 +240,8 @@ LIGHT_TO_DARK = _light_to_dark()
 
 
 def short(number: float) -> str:
-    """Three significant digits: 0.774, 0.0822, 1, -0.1; never -0."""
-    text = f"{number:.3g}"
+    """Three significant digits: 0.774, 0.0822, 1, -0.1; whole numbers up to a million as they are; never -0."""
+    text = f"{number:.0f}" if 1000 <= abs(number) < 1e6 else f"{number:.3g}"
     return "0" if float(text) == 0 else text.replace("-", "−")
 
 

@@ -109,3 +109,37 @@ def test_start_is_framed_thickly_and_spread_starts_too() -> None:
 def test_game_graph_names_bad_arguments(change: dict[str, Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         plots.game_graph(**({"game": zoo.fishing()} | change))
+
+
+def closing_shops(state: str, prices: tuple[str, str]) -> list[Any]:
+    """Shops that are closed in a war; what is paid depends on where the week ends."""
+    if state == "war":
+        return [(0.5, "calm", (0, 0)), (0.5, "war", (0, 0))]
+    return (
+        [(0.75, "calm", (1600, 800)), (0.25, "war", (-1200, 0))] if prices == ("high", "low") else [(1, "war", (0, 0))]
+    )
+
+
+def test_what_is_not_legal_is_not_shown() -> None:
+    shops = MarkovGame.from_step(
+        closing_shops,
+        lambda s: [["high", "low"] if s == "calm" else ["closed"]] * 2,
+        2,
+        "calm",
+        reward_range="observed",
+    )
+    assert arrow_labels(shops, 0, range(9)) == {
+        (0, 0): "(high, low) 0.75",
+        (0, 1): "(high, low) 0.25\nelse",
+        (1, 0): "0.5",
+        (1, 1): "0.5",
+    }
+    (ax,) = plots.game_graph(shops).axes
+    words = "\n".join(text.get_text() for text in ax.texts)
+    assert "closed" not in words and "(high, low) pays 900, 600" in words  # 0.75 * 1600 - 0.25 * 1200
+    policy = np.zeros((2, 2, 9))
+    policy[:, 0, shops.joint_action("low", "low")] = 1
+    policy[:, 1, shops.joint_action("closed", "closed")] = 1
+    heat = plots.policy_heatmap(shops, policy).axes[0]
+    shown = [label.get_text() for label in heat.get_xticklabels()]
+    assert shown == ["(high, high)", "(high, low)", "(low, high)", "(low, low)", "(closed, closed)"]
