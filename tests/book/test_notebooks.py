@@ -127,6 +127,33 @@ def lonely_sliders(nb):
     return bad
 
 
+def figures_that_do_not_stand_alone(nb):
+    """Pictures of cells without a name, without a caption of a sentence, or that the text never refers to."""
+    bad, names = [], []
+    text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    for cell in code_cells(nb):
+        if shows(cell, PICTURES):
+            figure = cell.metadata.get("mystnb", {}).get("figure", {})
+            name, caption = figure.get("name", ""), figure.get("caption", "").strip()
+            names.append(name)
+            bad += [] if re.fullmatch(r"fig-[a-z0-9-]+", name) else [f"cell {cell.id}: name {name!r}"]
+            bad += [] if len(caption.split()) > 9 and caption.endswith(".") else [f"cell {cell.id}: {caption!r}"]
+            bad += [] if f"{{numref}}`{name}`" in text else [f"cell {cell.id}: no {{numref}} to {name!r}"]
+    return bad + [f"{name!r} twice" for name in set(names) if names.count(name) > 1]
+
+
+def stills(nb):
+    """Sliders that no cell with the tag "still" follows, and such cells that follow no slider."""
+    cells = code_cells(nb)
+    pairs = list(zip(cells, [*cells[1:], None], strict=True))
+    bad = [f"cell {a.id}: no still" for a, b in pairs if shows(a, {VIEW}) and not (b and is_still(b))]
+    return bad + [f"cell {b.id}: still of what?" for a, b in pairs if b and is_still(b) and not shows(a, {VIEW})]
+
+
+def is_still(cell):
+    return "still" in cell.metadata.get("tags", []) and shows(cell, PICTURES)
+
+
 def long_functions(nb, most=10):
     """Functions of more than ``most`` lines belong in the package, with a test; so do magics and installations."""
     bad = []
@@ -158,6 +185,28 @@ CHECKS = [
     long_functions,
     foreign_metadata,
 ]
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p not in SOLVED], ids=lambda p: p.stem)
+def test_figures_have_numbers_captions_and_references_and_sliders_a_still_copy(path):
+    nb = nbformat.read(path, as_version=4)
+    assert figures_that_do_not_stand_alone(nb) + stills(nb) == []
+
+
+def test_a_figure_that_does_not_stand_alone_is_found():
+    caption = "What each plan is worth against the radius of the ball, in one game."
+    good = {"mystnb": {"figure": {"name": "fig-a", "caption": caption}}}
+    picture, words = code("plot()", shown("image/png"), **good), markdown("See {numref}`fig-a`.")
+    assert figures_that_do_not_stand_alone(notebook(picture, words)) == []
+    assert len(figures_that_do_not_stand_alone(notebook(picture))) == 1
+    again = code("plot()", shown("image/png"), **good)
+    assert len(figures_that_do_not_stand_alone(notebook(picture, again, words))) == 1
+    short = {"mystnb": {"figure": {"name": "fig-a", "caption": "A plot"}}}
+    assert len(figures_that_do_not_stand_alone(notebook(code("plot()", shown("image/png"), **short), words))) == 1
+    slider, still = code("slider", shown(VIEW, {})), code("plot()", shown("image/png"), tags=["still"])
+    assert stills(notebook(slider, still)) == []
+    slider, still = code("slider", shown(VIEW, {})), code("plot()", shown("image/png"), tags=["still"])
+    assert len(stills(notebook(slider, words))) == len(stills(notebook(still))) == 1
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 from importlib.resources import files
 
@@ -92,6 +92,43 @@ def prose(path):
         texts = [str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")) for cell in cells]
         found += [sentence for text in texts for sentence in sentences(text)]
     return found
+
+
+#: Turns of phrase that came back too often, and how often they may stand in all chapters together.
+WORN = {
+    r"someone who runs the code": 0,
+    r"^It costs\b": 2,
+    r"\b(picture|figure|panel|line|curve|map)s? (does|do) not (say|show|know)\b": 2,
+    r"\bDo not take (our|its|the \w+'s) word\b": 3,
+}
+#: Openings of boxes, which are meant to be the same everywhere.
+FORMS = ("let formula be", "time about minutes", "you will be", "cite this chapter", "you need", "yes", "no ")
+#: How often sentences of the chapters may begin with the same four words.
+MOST = 6
+
+
+def worn(lines):
+    """Turns of phrase that come back more often than they may."""
+    found = {turn: sum(bool(re.search(turn, line)) for line in lines) for turn in WORN}
+    return {turn: times for turn, times in found.items() if times > WORN[turn]}
+
+
+def openings(lines):
+    """First four words that begin more sentences than MOST."""
+    words = [re.findall(r"[a-z’']+", line.lower()) for line in lines]
+    count = Counter(" ".join(each[:4]) for each in words if len(each) > 4)
+    return {first: times for first, times in count.items() if times > MOST and not first.startswith(FORMS)}
+
+
+def test_no_turn_of_phrase_comes_back_too_often():
+    lines = [line for path in pages() if path.parent == ROOT / "book" for line in prose(path)]
+    assert len(lines) > 2000
+    assert worn(lines) == {} == openings(lines)
+
+
+def test_what_comes_back_too_often_is_found():
+    assert worn(["For someone who runs the code it is fast."]) and worn(["It costs a sort."] * 3)
+    assert openings(["The panels of this figure differ."] * (MOST + 1)) and not openings(["Let formula be a set."] * 9)
 
 
 def misspelled(texts, folder):
