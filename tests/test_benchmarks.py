@@ -18,7 +18,8 @@ def read(name: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4), ("formats", 2)]
+    ("name", "least"),
+    [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4), ("formats", 2), ("steps", 1)],
 )
 def test_every_ratio_reaches_its_goal(name: str, least: int) -> None:
     lines = read(name)["ratios"]
@@ -32,6 +33,11 @@ def test_a_table_of_a_million_lines_is_read_in_ten_seconds() -> None:
     lines = {line["case"]: line for line in read("formats")["tables"]}
     assert lines["10^6 lines"]["goal_s"] == 10
     assert all(line["read_s"] <= line["goal_s"] for line in lines.values())
+
+
+def test_a_rule_is_followed_at_two_hundred_thousand_transitions_a_second() -> None:
+    steps = read("steps")
+    assert steps["transitions_per_second"] >= steps["goal_per_second"] == 200_000
 
 
 def test_stage_games_reach_their_times_and_all_certificates() -> None:
