@@ -39,8 +39,8 @@ def brief(value: Any) -> str:
     """How ``value`` begins, in one line."""
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # an integer of more digits than Python writes
-        text = "of too many digits to be shown"
+    except (ValueError, RecursionError):  # an integer of more digits than Python writes, lists in lists in lists
+        text = "(too long to be shown)"
     return text if len(text) <= 40 else text[:37] + "..."
 
 
@@ -99,9 +99,9 @@ def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
     return array
 
 
-def _is_masked(values: Any, masked: Any) -> bool:
-    if isinstance(values, (list, tuple)):
-        return any(_is_masked(each, masked) for each in values)
+def _is_masked(values: Any, masked: Any, depth: int = 64) -> bool:
+    if isinstance(values, (list, tuple)):  # as deep as arrays have axes
+        return depth > 0 and any(_is_masked(each, masked, depth - 1) for each in values)
     return isinstance(values, masked.MaskedArray) and bool(masked.is_masked(values))
 
 

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import io
+import math
 import os
-from collections.abc import Iterator, Mapping
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+if TYPE_CHECKING:  # it takes a while, and not every program reads a file
+    import zipfile
+
 #: Goes up when what is stored changes, so that an older package says so instead of misreading.
 FORMAT = 1
+
+#: A file in the making is called after its target, the machine, the process, and a token that no other thread has.
+#: Before, it was the process alone.
+_PARTIAL = re.compile(r"(.+)\.([0-9a-f]{12})\.(\d+)\.[0-9a-f]{8}\.partial|(.+)\.\d+\.partial")
+#: After so many seconds without a change a file in the making is nobody's any more, whoever wrote it.
+_STALE_AFTER = 86_400.0
+#: What the arrays of a file may be made of: truth values, integers, floats, text.
+_KINDS = "biufU"
+_MOST_MEMBERS = 100
 
 
 def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any], wait: bool = True) -> None:
     """Write arrays to ``path`` in NumPy's npz format: a reader finds the old file or the new one, never a part.
 
-    With ``wait=False`` that may fail if the machine itself goes down within seconds; :func:`read_arrays` notices.
+    With ``wait=False`` that may fail if the machine itself goes down within seconds; :func:`read_arrays` notices. It is
+    for one of many files in a folder: what writers that are gone left of others of them is then not looked for.
     """
     with _whole_or_not(path, wait) as handle:
         np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), digest=np.array(_digest(arrays)), **arrays)
@@ -35,12 +53,23 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 def _whole_or_not(path: str | os.PathLike[str], wait: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, renamed to ``path`` once all is on disk; on an error, what was at ``path`` stays.
 
-    The disk takes some milliseconds to say so. Without ``wait`` the file is renamed once the system has it.
+    The disk takes some milliseconds to say so. Without ``wait`` the file is renamed once the system has it. Where
+    ``path`` is a link, the file that it names is replaced. What is no file, such as a pipe, is written to as it is.
     """
     target = Path(path)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as handle:
+            yield handle
+        return
+    if wait:
+        remove_stale(target.parent, lambda name: name == _stem(target))
+    partial = target.with_name(f"{_stem(target)}.{_machine()}.{os.getpid()}.{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("wb") as handle:
+        with partial.open("xb") as handle:
             yield handle
             handle.flush()
             if wait:
@@ -52,22 +81,125 @@ def _whole_or_not(path: str | os.PathLike[str], wait: bool = True) -> Iterator[B
         raise
 
 
-def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray]:
-    """The arrays of a file that :func:`write_arrays` wrote; ValueError if it is truncated, foreign or newer."""
-    stored = io.BytesIO(Path(path).read_bytes())
+def remove_stale(folder: Path, ours: Callable[[str], bool]) -> None:
+    """Remove what writers that are gone left behind of the targets that are ``ours``, by name.
+
+    A writer on this machine is gone if there is no such process; any other once its file is a day old.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _PARTIAL.fullmatch(entry.name) if entry.name.endswith(".partial") else None
+            if found and ours(found[1] or found[4]):
+                with suppress(OSError):
+                    here = found[2] == _machine() and not _lives(int(found[3]))
+                    if here or time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_AFTER:
+                        os.unlink(entry.path)
+
+
+def _stem(target: Path) -> str:
+    """The name of the target, shortened where not all of it would fit before what is added."""
+    return os.fsdecode(os.fsencode(target.name)[:180])
+
+
+@cache
+def _machine() -> str:
+    """A word for this machine, since it was started, and for the container: where a process number means one thing."""
+    import platform
+
+    words = [platform.node()]
+    for source in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            words.append(os.readlink(source) if source.endswith("pid") else Path(source).read_text(encoding="utf8"))
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:12]
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of this number on this machine, as far as one can ask without disturbing it."""
+    if os.name == "nt":  # there, the question would be a Ctrl-C; a file that is being written cannot be removed
+        return False
     try:
-        with np.load(stored, allow_pickle=False) as members:
-            arrays = {name: members[name] for name in members.files}
-        version = int(arrays.pop("format", 0))
-    except Exception as error:  # whatever NumPy and zipfile make of bytes that are not theirs
-        raise ValueError(f"{path} is damaged, or not a file that mornavi_lite wrote ({error})") from None
-    if str(arrays.pop("kind", None)) != kind:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it lives, but is not ours
+        return True
+    return True
+
+
+def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray]:
+    """The arrays of a file that :func:`write_arrays` wrote; ValueError if it is truncated, foreign or newer.
+
+    The directory of the archive and the heads of its members are looked at before anything is unpacked: no array is
+    larger than the file.
+    """
+    import zipfile
+
+    found, arrays, version = None, {}, 0
+    with Path(path).open("rb") as handle:
+        try:
+            with zipfile.ZipFile(handle) as archive:
+                members = _members(archive, os.fstat(handle.fileno()).st_size)
+                found = str(_array(archive, members.pop("kind"))) if "kind" in members else None
+                if found == kind:
+                    arrays = {name: _array(archive, member) for name, member in members.items()}
+                    version = int(arrays.pop("format", np.array(0)))
+        except Exception as error:  # whatever zipfile and NumPy make of bytes that are not theirs
+            own = isinstance(error, zipfile.BadZipFile) or type(error) is ValueError
+            reason = str(error) if own else type(error).__name__
+            raise ValueError(f"{path} is damaged, or not a file that mornavi_lite wrote: {reason}") from None
+    if found != kind:
         raise ValueError(f"{path} does not hold a {kind} of mornavi_lite")
     if version > FORMAT:
         raise ValueError(f"{path} has format {version}; this version of mornavi_lite reads up to {FORMAT}: update it")
     if str(arrays.pop("digest", None)) != _digest(arrays):
         raise ValueError(f"{path} is damaged: what it holds is not what was written")
     return arrays
+
+
+@contextmanager
+def fitting_together(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Where an object is made of the arrays of a file: what goes wrong means that they do not fit together."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {error or type(error).__name__}") from None
+
+
+def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
+    """The members of an archive by the names of their arrays, if they can be what :func:`write_arrays` writes."""
+    listed = archive.infolist()
+    members = {member.filename.removesuffix(".npy"): member for member in listed}
+    if len(listed) > _MOST_MEMBERS or len(members) < len(listed):
+        raise ValueError(f"it has {len(listed)} members, {len(members)} of different names")
+    for member in listed:
+        if not member.filename.endswith(".npy") or member.file_size != member.compress_size:
+            raise ValueError(f"its member {member.filename[:40]!r} is no array, or compressed")
+    if sum(member.file_size for member in listed) > size:
+        raise ValueError("its members together are larger than the file")
+    return members
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """An array of the archive, if its head says what it holds and that is as long as the member."""
+    with archive.open(member) as handle:
+        shape, dtype = _head(handle)
+        if dtype is None or dtype.kind not in _KINDS:
+            raise ValueError(f"its member {member.filename!r} is no array of numbers or text")
+        if member.file_size - handle.tell() != math.prod(shape) * dtype.itemsize:
+            raise ValueError(f"its member {member.filename!r} is not as long as its shape {shape} says")
+    with archive.open(member) as handle:
+        return np.lib.format.read_array(handle, allow_pickle=False)
+
+
+def _head(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any] | None]:
+    """Shape of an array in NumPy's format, and kind of its numbers: None where that cannot be read."""
+    try:
+        version = np.lib.format.read_magic(handle)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+        shape, _, dtype = read(handle)
+    except (ValueError, KeyError, TypeError, SyntaxError):
+        return (), None
+    return shape, dtype
 
 
 def _digest(arrays: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..files import read_arrays, write_arrays
+from ..files import fitting_together, read_arrays, write_arrays
 from .arrays import one_step
 from .sparse import dense_kernel, dense_reward, laid_out
 
@@ -82,10 +82,8 @@ def load(cls: type[MarkovGame], path: str | os.PathLike[str]) -> MarkovGame:
     True
     """
     stored = read_arrays(path, KIND)
-    try:
+    with fitting_together(path):
         return from_parts(cls, stored)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
 
 
 def parts(game: MarkovGame) -> dict[str, Any]:

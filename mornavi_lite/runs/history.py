@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..confidence import Counts
-from ..files import read_arrays, write_arrays
+from ..files import fitting_together, read_arrays, write_arrays
 from ..learners import Plan
 
 _RECORDED = ("episode", "gap", "value", "upper", "lower")
@@ -228,23 +228,13 @@ class History:
         True
         """
         stored = read_arrays(path, "History")
-        try:
+        with fitting_together(path):
             plan = Plan(*(stored[f"plan_{name}"] for name in Plan._fields))
             counts = Counts.from_parts(stored)
             episode, since_plan = (int(n) for n in stored["checkpoint"])
-            json.loads(str(stored["generator"]))
-            history = cls(
+            generator, origin = str(stored["generator"]), str(stored["origin"])
+            json.loads(generator)
+            return cls(
                 **{name: stored[name] for name in (*_RECORDED, "best_policy")},
-                checkpoint=Checkpoint(
-                    plan,
-                    counts,
-                    stored["planned_visits"],
-                    episode,
-                    since_plan,
-                    str(stored["generator"]),
-                    str(stored["origin"]),
-                ),
+                checkpoint=Checkpoint(plan, counts, stored["planned_visits"], episode, since_plan, generator, origin),
             )
-        except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from None
-        return history

@@ -10,7 +10,7 @@ from .. import checks
 from ..files import write_arrays, write_text
 from ..progress import bar
 from .grid import Configuration, Grid, key_of
-from .results import KIND, csv_of, file_of, remove_stale, row_of, stored_result
+from .results import KIND, csv_of, file_of, is_stored, remove_leftovers, row_of, stored_result
 from .workers import all_results
 
 
@@ -70,7 +70,8 @@ def sweep(
 
     Notes
     -----
-    The results do not depend on the number of processes, nor on the scheduler.
+    The results do not depend on the number of processes, nor on the scheduler. Several sweeps of one grid may share a
+    folder, with ``resume``, on one machine or on several: what one has finished the others leave alone.
 
     Examples
     --------
@@ -95,20 +96,25 @@ def sweep(
             f"out must be a new or empty folder, {folder} is not; resume=True, or --resume, goes on with what is there"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    remove_stale(folder)
+    remove_leftovers(folder)
     every = {key_of(each): each for each in grid.configurations}
     found = {key: stored_result(folder, each) for key, each in every.items()}
     rows = {key: row_of(every[key], arrays) for key, arrays in found.items() if arrays is not None}
     missing = {key: each for key, each in every.items() if key not in rows}
     failures: dict[str, str] = {}
     with bar(len(every), len(rows), progress, "runs") as shown:
-        for key, result in all_results(missing, workers, scheduler):
+        for key, result in all_results(missing, workers, scheduler, lambda each: is_stored(folder, each)):
             if isinstance(result, str):
                 failures[key] = result
             else:
                 rows[key] = row_of(every[key], result)
                 write_arrays(file_of(folder, every[key]), KIND, result, wait=False)
             shown.update(1)
+        for key in [key for key in every if key not in rows]:  # what another sweep has finished is finished
+            arrays = stored_result(folder, every[key])
+            if arrays is not None:
+                rows[key] = row_of(every[key], arrays)
+                shown.update(failures.pop(key, None) is None)
     table = [rows[key] for key in every if key in rows]
     write_text(folder / "table.csv", csv_of(table))
     return Sweep(table, [(every[key], failures[key]) for key in every if key in failures])

@@ -8,9 +8,8 @@ import itertools
 import json
 import math
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from .. import checks, learners, uncertainty, zoo
 from ..games import MarkovGame
 from ..learners import Mornavi
 from ..uncertainty import Nominal, UncertaintySet
+from .place import Place
 
 GAMES: dict[str, Callable[..., Any]] = {name: getattr(zoo, name) for name in zoo.__all__}
 LEARNERS: dict[str, Callable[..., Any]] = {
@@ -35,6 +35,8 @@ _TABLES = {"game": ("name", GAMES), "learner": ("name", LEARNERS), "uncertainty"
 _OTHERS = ("episodes", "seeds", "until")
 #: Most runs of a grid: a mistyped number of seeds is an error, not an exhausted memory.
 _MOST_RUNS = 10**6
+#: So deep are tables and lists in each other at most; a grid needs four.
+_DEEPEST = 20
 Configuration = dict[str, Any]
 _Numbered = list[tuple[int, dict[str, Any]]]
 
@@ -90,7 +92,7 @@ class Grid:
         """
         stored = Path(path).read_bytes()
         try:
-            text = stored.decode()
+            text = stored.decode("utf-8-sig")  # some editors begin a file with a byte-order mark
             content = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not TOML: {error}") from None
@@ -130,7 +132,11 @@ class Grid:
         """
         if not isinstance(content, Mapping):
             raise TypeError(f"content must be a mapping, got {type(content).__name__}")
-        content, place = _plain(content), _Place(source, text)
+        place = Place(source, text)
+        for key, value in content.items():
+            if _depth(value) > _DEEPEST:
+                raise place.named(key, f"{key} must not hold more than {_DEEPEST} tables and lists in each other")
+        content = _plain(content)
         for key in content:
             if key not in (*_TABLES, *_OTHERS):
                 raise place.named(key, f"unknown key {key!r}; allowed: {', '.join((*_TABLES, *_OTHERS))}")
@@ -175,49 +181,14 @@ def learner_of(entry: Mapping[str, Any], ball: UncertaintySet | list[Uncertainty
     return make(ball, **parameters) if robust else make(**parameters)
 
 
-class _Place:
-    """Where an entry stands, for messages: by line if there is a text."""
-
-    def __init__(self, source: str, text: str) -> None:
-        self.source, self.lines = source, text.splitlines()
-        self.table, self.number = "", 0
-
-    def at(self, table: str, number: int) -> _Place:
-        """Errors in the ``with`` block belong to the table of this name and number."""
-        self.table, self.number = table, number
-        return self
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (ValueError, TypeError, OverflowError, MemoryError)):
-            message = str(error)
-            raise self.error(self.table, self.number, re.split(r"\W", message)[0], message) from None
-
-    def named(self, key: Any, message: str) -> ValueError:
-        """A ValueError about what the file calls ``key``: an entry of its own, or a table."""
-        is_table = not self._line("", 0, key) and self._line(key, 0, key)
-        return self.error(key if is_table else "", 0, key, message)
-
-    def error(self, table: str, number: int, key: str, message: str) -> ValueError:
-        """A ValueError that names the file, the line or table, and says the message."""
-        line = self._line(table, number, key)
-        where = f", line {line}" if line else f", [[{table}]] {number + 1}" if table else ""
-        return ValueError(f"{self.source}{where}: {message}")
-
-    def _line(self, table: str, number: int, key: str) -> int:
-        """Line of a key in the table of this number, or of the table's head; 0 where there is none."""
-        found, inside, count = 0, not table, -1
-        for n, line in enumerate(self.lines, start=1):
-            head = re.match(r"\s*\[+\s*([\w.]+)\s*\]+\s*(#|$)", line)
-            if head:
-                count += head[1] == table
-                inside = head[1] == table and count == number
-                found = n if inside else found
-            elif inside and re.match(rf"\s*{re.escape(str(key))}\s*=", line):
-                return n
-        return found
+def _depth(value: Any) -> int:
+    """How deep mappings and lists are in each other, counted no further than one more than is allowed."""
+    depth, level = 0, [value]
+    while depth <= _DEEPEST and level:
+        nested = [each for each in level if isinstance(each, (Mapping, list, tuple))]
+        level = [inner for each in nested for inner in (each.values() if isinstance(each, Mapping) else each)]
+        depth += bool(nested)
+    return depth
 
 
 def _plain(value: Any) -> Any:
@@ -229,21 +200,32 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, (list, tuple, range)) else value
 
 
-def _entries(content: Mapping[str, Any], table: str, place: _Place) -> _Numbered:
+def _entries(content: Mapping[str, Any], table: str, place: Place) -> _Numbered:
     """The tables of one name, numbered, with known words and parameters; one entry for each radius of a list."""
     given = content.get(table)
     if not isinstance(given, list) or not given or not all(isinstance(entry, dict) for entry in given):
         raise place.named(table, f"a grid needs at least one table [[{table}]], with two brackets")
     entries: _Numbered = []
+    seen: set[Any] = set()
     for number, entry in enumerate(given):
         with place.at(table, number):
             for each in _players(entry) if table == "uncertainty" and "players" in entry else [entry]:
                 _check_words(each, *_TABLES[table])
             for single in _one_radius_each(entry):
-                if any(single == earlier for _, earlier in entries):
+                if _hashable(single) in seen:
                     raise ValueError(f"[[{table}]] {json.dumps(single)} is there twice")
+                seen.add(_hashable(single))
                 entries.append((number, single))
     return entries
+
+
+def _hashable(value: Any) -> Any:
+    """Something that is equal for equal entries, and can be looked up among twenty thousand."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return tuple(_hashable(each) for each in value)
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 def _players(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -289,7 +271,7 @@ def _one_radius_each(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry | {"radius": radius} for radius in radii] if isinstance(radii, list) else [entry]
 
 
-def _check_together(tables: dict[str, _Numbered], place: _Place) -> None:
+def _check_together(tables: dict[str, _Numbered], place: Place) -> None:
     """Make every game, learner and set once, so that a wrong parameter is found before anything runs."""
     n_players = []
     for number, entry in tables["game"]:

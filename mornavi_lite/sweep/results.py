@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ..files import read_arrays
+from ..files import read_arrays, remove_stale
 from .grid import Configuration, Grid, key_of
 from .workers import RECORDED
 
 KIND = "sweep result"
 
-#: Name of a file in the making: that of the file, then the writer's process.
-_PARTIAL = re.compile(r"(?:[0-9a-f]{20}\.npz|table\.csv)\.(\d+)\.partial")
+#: Names of the files of a sweep.
+_OURS = re.compile(r"[0-9a-f]{20}\.npz|table\.csv")
 
 
 def load_results(grid: Grid, out: str | os.PathLike[str]) -> Iterator[tuple[Configuration, dict[str, np.ndarray]]]:
@@ -71,26 +71,14 @@ def stored_result(folder: Path, configuration: Configuration) -> dict[str, np.nd
     return None
 
 
-def remove_stale(folder: Path) -> None:
-    """Remove what writers that are gone left behind; a living one keeps its file, and so does everybody else."""
-    for partial in folder.glob("*.partial"):
-        written_by = _PARTIAL.fullmatch(partial.name)
-        if written_by and not _lives(int(written_by[1])):
-            with suppress(OSError):
-                partial.unlink()
+def is_stored(folder: Path, configuration: Configuration) -> bool:
+    """Whether a run is finished, by whomever."""
+    return file_of(folder, configuration).exists() and stored_result(folder, configuration) is not None
 
 
-def _lives(process: int) -> bool:
-    """Whether there is a process of this number on this machine, as far as one can ask without disturbing it."""
-    if os.name == "nt":  # there, the question would be a Ctrl-C; a file that is being written cannot be removed
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # it lives, but is not ours
-        return True
-    return True
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers of a sweep's files that are gone left behind; a living one keeps its file, on any machine."""
+    remove_stale(folder, lambda name: bool(_OURS.fullmatch(name)))
 
 
 def row_of(configuration: Configuration, arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -39,16 +39,20 @@ def result_of(configuration: Configuration) -> dict[str, np.ndarray] | str:
 
 
 def all_results(
-    missing: dict[str, Configuration], n_jobs: int, scheduler: str | None
+    missing: dict[str, Configuration], n_jobs: int, scheduler: str | None, finished: Callable[[Configuration], bool]
 ) -> Iterator[tuple[str, dict[str, np.ndarray] | str]]:
-    """The key of each missing run with its result, in the order in which they are finished."""
+    """The key of each missing run with its result, in the order in which they are finished.
+
+    A run that is ``finished`` when its turn comes, by a sweep somewhere else, is left out.
+    """
     left, broken = dict(missing), 0
     while left:
         try:
-            for key, result in _in_parallel(list(left.items()), n_jobs, scheduler):
+            for key, result in _in_parallel(list(left.items()), n_jobs, scheduler, finished):
                 broken = 0
                 del left[key]
                 yield key, result
+            return
         except Exception as error:
             # A pool breaks as a whole when a worker is killed: what was not handed out yet is done again.
             if not any(word in type(error).__name__ for word in _KILLED):
@@ -59,22 +63,26 @@ def all_results(
 
 
 def _in_parallel(
-    tasks: list[tuple[str, Configuration]], n_jobs: int, scheduler: str | None
+    tasks: list[tuple[str, Configuration]],
+    n_jobs: int,
+    scheduler: str | None,
+    finished: Callable[[Configuration], bool],
 ) -> Iterable[tuple[str, dict[str, np.ndarray] | str]]:
     if n_jobs == 1 and scheduler is None:
-        return (_keyed(*task) for task in tasks)
+        return (_keyed(*task) for task in tasks if not finished(task[1]))
     try:
         import joblib
     except ImportError as error:
         who, extra = ("more than one process", "sweep") if scheduler is None else ("a scheduler", "dask")
         raise ImportError(f"{who} needs joblib: pip install 'mornavi-lite[{extra}]'") from error
-    calls = [joblib.delayed(_keyed)(*task) for task in tasks]
+    # One after the other, as workers ask for more: by then another sweep may have finished it.
+    calls = (joblib.delayed(_keyed)(*task) for task in tasks if not finished(task[1]))
     if scheduler is None:
         return joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
     return _on_cluster(joblib, calls, scheduler)
 
 
-def _on_cluster(joblib: Any, calls: list[Any], scheduler: str) -> Iterator[Any]:
+def _on_cluster(joblib: Any, calls: Iterable[Any], scheduler: str) -> Iterator[Any]:
     try:
         import distributed
     except ImportError as error:

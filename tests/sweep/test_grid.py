@@ -342,6 +342,63 @@ def test_files_that_are_no_grid(tmp_path: Path, stored: bytes, words: str) -> No
     assert "strange.toml" in str(caught.value)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_grid(tmp_path: Path) -> None:
+    file = tmp_path / "grid.toml"
+    file.write_text(WHOLE, encoding="utf8")
+    expected = Grid.read(file)
+    file.write_text(WHOLE, encoding="utf-8-sig")
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf") and Grid.read(file) == expected
+    file.write_text(WHOLE.replace("delta = 0.1", "delta = 7"), encoding="utf-8-sig")
+    with pytest.raises(ValueError, match=rf", line {line_of(WHOLE, 'delta')}: delta must be between"):
+        Grid.read(file)
+
+
+@pytest.mark.parametrize("depth", [20, 800, 3000])
+@pytest.mark.parametrize(
+    "before, key", [("", "a"), ("", "seeds.a"), ("horizon = 2", "game"), ("delta = 0.1", "learner")]
+)
+def test_a_key_of_very_many_parts_is_a_clear_error(tmp_path: Path, before: str, key: str, depth: int) -> None:
+    """By itself, inside one of the grid's own, in a table of games or learners; as a file, and as content."""
+    parts = ".".join(["a"] * depth)
+    dotted = f"seeds.{parts}" if key == "seeds.a" else parts
+    text = WHOLE.replace(before, f"{before}\n{dotted} = 1", 1) if before else f"{dotted} = 1\n{WHOLE}"
+    text = text.replace("seeds = ", "#seeds = ") if key == "seeds.a" else text
+    file = tmp_path / "grid.toml"
+    file.write_text(text, encoding="utf8")
+    found = key.partition(".")[0]
+    message = rf"grid\.toml, line \d+: {found} must not hold more than 20 tables and lists in each other"
+    if depth == 20 and not before:
+        message = r"grid\.toml, line 1: (?:unknown key 'a'|seeds must be an integer)"
+    with pytest.raises(ValueError, match=message) as caught:
+        Grid.read(file)
+    assert len(str(caught.value)) < 300 + len(str(file))
+    deep: Any = 1
+    for _ in range(depth):
+        deep = {"a": deep}
+    with pytest.raises(ValueError, match=r"^grid: seeds must"):
+        grid_of(seeds=deep)
+
+
+def test_a_list_of_twenty_thousand_radii_is_not_compared_pair_by_pair() -> None:
+    class Counting(float):
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counting.compared += 1
+            return float(self) == other
+
+        __hash__ = float.__hash__
+
+    radii: list[Any] = [Counting(k / 20_000) for k in range(20_000)]
+    grid = grid_of(uncertainty=[BALL | {"radius": radii}])
+    assert len(grid.configurations) == 20_000 and Counting.compared < 200_000
+    with pytest.raises(ValueError, match="is there twice"):
+        grid_of(uncertainty=[BALL | {"radius": [*radii, 1e-4]}, BALL | {"radius": 0.5}])
+    for again in (1, 1.0, np.float64(1), True):
+        with pytest.raises(ValueError, match="is there twice"):
+            grid_of(uncertainty=[BALL | {"radius": [1, again]}])
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.toml"):
         Grid.read(tmp_path / "nowhere.toml")

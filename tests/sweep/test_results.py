@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import mornavi_lite.sweep.results as finished
 from mornavi_lite import run
-from mornavi_lite.files import FORMAT, read_arrays, write_arrays
+from mornavi_lite.files import FORMAT, _machine, read_arrays, write_arrays
 from mornavi_lite.sweep import Grid, load_results, sweep
 from mornavi_lite.sweep.grid import game_of, key_of, learner_of, set_of
 from tests import ROOT
@@ -101,7 +100,7 @@ def test_games_with_different_numbers_of_players_share_a_table(tmp_path: Path) -
 
 
 def test_files_hold_neither_times_nor_names_of_machines(undisturbed: dict[str, bytes]) -> None:
-    names = {platform.node(), getpass.getuser(), str(ROOT), str(os.getpid()) + ".partial"} - {""}
+    names = {platform.node(), getpass.getuser(), str(ROOT), _machine(), str(os.getpid()) + ".partial"} - {""}
     for name, stored in undisturbed.items():
         if name.endswith(".npz"):
             with zipfile.ZipFile(io.BytesIO(stored)) as archive:
@@ -217,33 +216,23 @@ def test_no_damage_passes_for_another_result(tmp_path: Path, every: int) -> None
 
 
 def test_partial_files_of_the_dead_are_removed_and_no_others(tmp_path: Path) -> None:
+    """Those of a process of this machine that is gone. Those of other machines, and of other files, stay."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
-    key = "0123456789abcdef0123"
-    stale = {f"{key}.npz.{ended.pid}.partial", f"table.csv.{ended.pid}.partial", f"{key}.npz.{10**30}.partial"}
-    living = {f"{key}.npz.{pid}.partial" for pid in (os.getppid(), 1)}
+    key, here, there = "0123456789abcdef0123", _machine(), "f" * 12
+    dead = f"{here}.{ended.pid}.01234567.partial"
+    stale = {f"{key}.npz.{dead}", f"table.csv.{dead}", f"{key}.npz.{here}.{10**30}.01234567.partial"}
+    living = {f"{key}.npz.{here}.{pid}.01234567.partial" for pid in (os.getppid(), 1)}
+    living |= {f"{key}.npz.{there}.{ended.pid}.01234567.partial", f"table.csv.{there}.1.01234567.partial"}
     foreign = {"download.partial", ".partial", f"{key}.partial", f"{key}.npz.partial", f"{key}.npz.me.partial"}
-    foreign |= {f"thesis.{ended.pid}.partial", f"{key}.npz.{ended.pid}.partial.old", "notes.txt", f"{key}.npz.bak"}
+    foreign |= {f"thesis.{dead}", f"{key}.npz.{dead}.old", "notes.txt", f"{key}.npz.bak"}
     for name in stale | living | foreign:
         (tmp_path / name).write_text("mine", encoding="utf8")
-    (tmp_path / f"table.csv.{ended.pid + 1}.partial.d").mkdir()
+    (tmp_path / f"table.csv.{dead}.d").mkdir()
     assert len(sweep(TINY, tmp_path, resume=True).table) == 3
     left = {path.name for path in tmp_path.iterdir()}
     assert not stale & left and living | foreign <= left
     assert all((tmp_path / name).read_text(encoding="utf8") == "mine" for name in living | foreign)
-
-
-def test_who_lives_is_asked_without_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(process: int, number: int) -> None:
-        assert number == 0
-        raise PermissionError
-
-    assert finished._lives(os.getpid()) and not finished._lives(10**30)
-    monkeypatch.setattr(os, "kill", refused)
-    assert finished._lives(os.getpid())  # that of another user
-    monkeypatch.setattr(os, "kill", None)
-    monkeypatch.setattr(os, "name", "nt")
-    assert not finished._lives(os.getpid())  # there 0 stands for Ctrl-C
 
 
 def test_a_name_that_is_taken_by_a_folder_is_an_error(tmp_path: Path) -> None:
@@ -259,5 +248,5 @@ def test_results_of_no_folder_are_none(tmp_path: Path) -> None:
 def test_a_partial_file_is_no_result(tmp_path: Path) -> None:
     name = f"{key_of(TINY.configurations[0])}.npz"
     write_arrays(tmp_path / "other", "sweep result", {"gap": np.zeros(1)})
-    (tmp_path / "other").rename(tmp_path / f"{name}.{os.getpid()}.partial")
+    (tmp_path / "other").rename(tmp_path / f"{name}.{_machine()}.{os.getpid()}.01234567.partial")
     assert list(load_results(TINY, tmp_path)) == []

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 import mornavi_lite.sweep.workers as module
+from mornavi_lite.files import _machine
 from mornavi_lite.sweep import Grid, sweep
+from mornavi_lite.sweep.grid import key_of
 from tests import ROOT
 from tests.sweep.grids import CONTENT, GRID, TINY, files
 
@@ -60,7 +62,7 @@ def test_workers_that_die_again_and_again_end_the_sweep(
 ) -> None:
     attempts: list[int] = []
 
-    def dying(tasks: list[Any], n_jobs: int, scheduler: str | None) -> Iterator[Any]:
+    def dying(tasks: list[Any], *options: Any) -> Iterator[Any]:
         attempts.append(len(tasks))
         if len(attempts) == 2:  # a result between two broken pools; after it nothing but broken pools
             yield module._keyed(*tasks[0])
@@ -135,17 +137,36 @@ if __name__ == "__main__":
 """
 
 
-def start(tmp_path: Path, n_jobs: int, dies_at: int = 0) -> subprocess.Popen[str]:
-    """A sweep of the grid, in a session of its own."""
+#: Before that: another machine, on which the process has the number 1, as in a container.
+ELSEWHERE = """
+import os
+os.getpid = lambda: 1
+import mornavi_lite.files
+mornavi_lite.files._machine = lambda: "{machine}"
+"""
+
+
+def start(tmp_path: Path, n_jobs: int, dies_at: int = 0, machine: str = "") -> subprocess.Popen[str]:
+    """A sweep of the grid, in a session of its own; with a name of a machine, one that goes on with what is there."""
     lines = ["episodes = 10", "seeds = [3, 0]"]
     for table in ("game", "learner", "uncertainty"):
         for entry in CONTENT[table]:
             lines += [f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
     (tmp_path / "grid.toml").write_text("\n".join(lines), encoding="utf8")
     assert Grid.read(tmp_path / "grid.toml") == GRID
-    options = ["sweep", "grid.toml", "--out", "out", "--quiet", "--jobs", str(n_jobs)]
+    options = [
+        "sweep",
+        "grid.toml",
+        "--out",
+        "out",
+        "--quiet",
+        "--jobs",
+        str(n_jobs),
+        *(["--resume"] if machine else []),
+    ]
+    elsewhere = ELSEWHERE.format(machine=machine) if machine else ""
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", DRIVER.format(dies_at=dies_at), *options],
+        [sys.executable, "-W", "error", "-c", elsewhere + DRIVER.format(dies_at=dies_at), *options],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -199,10 +220,44 @@ def test_a_sweep_that_dies_while_it_writes_leaves_no_half_a_file(tmp_path: Path,
     there = files(tmp_path / "out")
     assert len(there) == 4
     (partial,) = [name for name in there if name.endswith(".partial")]
-    assert partial.endswith(f".npz.{driver.pid}.partial") and len(there[partial]) == 1000
+    assert f".npz.{_machine()}.{driver.pid}." in partial and len(there[partial]) == 1000
     assert all(stored == undisturbed[name] for name, stored in there.items() if name != partial)
     sweep(GRID, tmp_path / "out", resume=True)
     assert files(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_two_machines_share_a_folder(tmp_path: Path, undisturbed: dict[str, bytes], n_jobs: int) -> None:
+    """Both at once, each slow to write and with the same process number: all results, each once whole, and no error."""
+    drivers = [start(tmp_path, n_jobs, machine=letter * 12) for letter in "ab"]
+    said = [end(driver) for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0], said
+    assert all(printed.startswith("16 of 16 runs are in out") and not complained for printed, complained in said)
+    assert files(tmp_path / "out") == undisturbed
+
+
+def test_what_another_sweep_finishes_meanwhile_is_not_done_again(tmp_path: Path, counted: list[int]) -> None:
+    """It is a result, also where this one was about to do it, or failed at it; but a damaged file is none."""
+    sweep(TINY, tmp_path / "other")
+    theirs, ours = files(tmp_path / "other"), tmp_path / "ours"
+    names = [f"{key_of(each)}.npz" for each in TINY.configurations]
+    ours.mkdir()
+    (ours / names[2]).write_bytes(b"damaged")
+    real = module.run
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        (ours / names[1]).write_bytes(theirs[names[1]])
+        if options["seed"] == 0:
+            (ours / names[0]).write_bytes(theirs[names[0]])
+            raise RuntimeError("out of memory")
+        return real(*arguments, **options)
+
+    counted.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "run", meanwhile)
+        done = sweep(TINY, ours, resume=True)
+    assert counted == [2]
+    assert done.failures == [] and [row["seed"] for row in done.table] == [0, 1, 2] and files(ours) == theirs
 
 
 @pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
