@@ -13,8 +13,9 @@ from .tails import event_costs
 
 #: The inequalities that a confidence set can be made of; "model" is the tightest.
 TAILS = ("model", "chernoff", "bernstein", "hoeffding")
-#: What "model" stands for, and all forms by their own names: bets on single events, or one bet on the whole row.
+#: What "model" stands for.
 TIGHTEST = "events"
+#: All forms, also by their own names: "events" are bets on single events, "row" is one bet on the whole row.
 FORMS = (*TAILS, "events", "row")
 
 

@@ -15,9 +15,9 @@ from browser.serve import PAGES
 
 pytestmark = [pytest.mark.built, pytest.mark.skipif(not PAGES.is_dir(), reason="the book is not built")]
 
-#: What the other rooms stand on; not for readers.
-GROUND_FLOOR = {"__main__", "checks", "contents", "files", "progress", "rounding"}
-ROOMS = sorted(room.name for room in pkgutil.iter_modules(mornavi_lite.__path__) if room.name not in GROUND_FLOOR)
+#: What the other rooms stand on, and the command line.
+NOT_SHOWN = {"__main__", "checks", "contents", "files", "progress", "rounding", "solving"}
+ROOMS = sorted(room.name for room in pkgutil.iter_modules(mornavi_lite.__path__) if room.name not in NOT_SHOWN)
 
 
 @pytest.fixture(scope="module")
