@@ -22,7 +22,7 @@ from .plan import Plan
 from .stage_payoffs import StagePayoffs
 
 CONFIDENCES = (*FORMS, "bonus")
-REPLANS = ("doubling", "episode")
+REPLANS = ("doubling", "spaced", "episode")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,8 +42,9 @@ class Mornavi(ByContents):
         Probability with which any bound may ever fail, in (0, 1).
     scale : float
         Multiplies the width of the confidence set, or the bonus; at least 0. The theorems are for 1.
-    replan : {"doubling", "episode"}
-        When a run makes a new plan: once some visits have doubled, or after each episode.
+    replan : {"doubling", "spaced", "episode"}
+        When a run makes a new plan: once some visits have doubled; the same, but with a fiftieth of all episodes in
+        between unless some visits grew eightfold; or after each episode.
     min_probability : float or None
         An assumption, if given: every positive probability of the kernel is at least this.
     support : array_like, MarkovGame or None

@@ -20,6 +20,8 @@ from ..uncertainty import UncertaintySet, sets_per_player
 from .history import Checkpoint, History
 
 _MOST_EPISODES = 10**15
+#: "spaced" waits for one episode in so many, unless visits of a cell have grown by this factor.
+_SPACING, _GROWN = 50, 8
 
 
 def run(
@@ -128,13 +130,25 @@ class _Run:
         self.plan: Plan | None = None
 
     def wants_plan(self) -> bool:
-        """Whether there is no plan, or enough was seen since it was made."""
+        """Whether there is no plan, or enough was seen since it was made.
+
+        "spaced" waits until a fiftieth of all episodes have gone by since the plan, unless some visits grew eightfold.
+
+        *Plans.* Each needs a count that doubled, so the bound of "doubling" holds. After a wait the episodes have grown
+        by 50/49, without one some count has grown by 8: no more than 51 + log(K) / log(50/49) + HSA (floor(log8 K) + 1)
+        plans in K episodes. *Bounds* hold for every plan, whenever it was made. *Regret.* At the last look before a
+        visit the plan knew at least an eighth of the cell's visits, or fewer than eight were made; with "doubling" it
+        is a half, or none. So a sum of widths that fall like one over the root of the visits is at most twice as large.
+        """
         if not self.starts:
             return True
         if self.learner.replan == "episode":
             return self.since_plan > 0
         watched = getattr(self.learner, "watched", np.ravel)
-        return bool((watched(self.counts.visits) >= np.maximum(2 * watched(self.planned_visits), 1)).any())
+        now, before = watched(self.counts.visits), watched(self.planned_visits)
+        if self.learner.replan == "spaced" and _SPACING * self.since_plan < self.episode:
+            return bool((now >= _GROWN * np.maximum(before, 1)).any())
+        return bool((now >= np.maximum(2 * before, 1)).any())
 
     def make_plan(self) -> None:
         """Ask the learner for a plan, and record what it claims and what it is worth in the true game.

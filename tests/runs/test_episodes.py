@@ -506,3 +506,37 @@ def test_an_environment_of_your_own_needs_only_reset_and_step() -> None:
     truth = MarkovGame.stationary(transition, reward, (3, 2), horizon, start)
     gap = equilibrium_gap(truth, plan.policy, learner.uncertainty, "ce")
     assert gap <= plan.certificate(start) and gap < 0.05
+
+
+# Plans with a space between them
+
+
+def test_spaced_plans_are_fewer_and_keep_to_their_rule() -> None:
+    """Between two plans a fiftieth of the episodes, or some count grew eightfold; and always some count doubled."""
+    game = zoo.garnet(8, (2, 3), 6, 3, seed=0)
+    seen, plans = [], []
+
+    class Watched(Mornavi):
+        def plan(self, counts: Any) -> Any:
+            seen.append(counts.visits.copy())
+            plans.append(counts.n_episodes)
+            return super().plan(counts)
+
+    history = run(Watched(Nominal(), replan="spaced"), game, 4000, seed=0)
+    assert plans[0] == 0 and (history.gap <= history.certificate + 1e-9).all()
+    waited = 0
+    for before, now, start, end in zip(seen, seen[1:], plans, plans[1:], strict=False):
+        assert (now >= np.maximum(2 * before, 1)).any()
+        grown = bool((now >= 8 * np.maximum(before, 1)).any())
+        waited += not grown
+        assert grown or 50 * (end - start) >= end
+    doubling = run(Mornavi(Nominal()), game, 4000, seed=0)
+    most = 51 + math.log(4000) / math.log(50 / 49) + doubling.checkpoint.counts.visits.size * 4
+    assert waited > 20 and history.n_plans < min(0.9 * doubling.n_plans, most)
+
+
+def test_a_broken_run_with_spaced_plans_is_the_whole_run() -> None:
+    game, learner = zoo.traffic_merge(), Mornavi(TotalVariation(0.1), replan="spaced")
+    whole, half = run(learner, game, 3000, seed=1), run(learner, game, 777, seed=1)
+    again = run(learner, game, 3000, seed=1, resume=half)
+    assert again.upper.tobytes() == whole.upper.tobytes() and again.episode.tobytes() == whole.episode.tobytes()
