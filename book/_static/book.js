@@ -24,6 +24,10 @@
       var textOf = Search.htmlToText;
       Search.htmlToText = function (html, anchor) { return textOf(withoutLatex(html), anchor); };
     }
+    /* the title of a solution opens it, but for the link in it, on which the theme's script would stumble */
+    all(".admonition-title a", function (e) {
+      e.addEventListener("click", function (event) { event.stopPropagation(); });
+    });
     /* "Show code cell source" and "Search, Ctrl+K" are better names than those that replace them */
     all("details.hide > summary, .search-button-field", function (e) { e.removeAttribute("aria-label"); });
     /* the button is called "Color mode"; the titles of its three icons contradict that */
