@@ -265,4 +265,5 @@ def folds(page: Any) -> list[str]:
     return bad
 
 
-CHECKS = [typeset, pictures, figures, folds, sideways, printed, sliders, accessible]
+#: A click moves the place from which the Tab key goes on, so what folds is tried after the sliders.
+CHECKS = [typeset, pictures, figures, sideways, printed, sliders, folds, accessible]
