@@ -16,7 +16,8 @@ common.one_thread()
 
 from joblib.externals.loky import get_reusable_executor  # noqa: E402
 
-from mornavi_lite.sweep import Grid, result_of, sweep  # noqa: E402
+from mornavi_lite.sweep import Grid, sweep  # noqa: E402
+from mornavi_lite.sweep.workers import result_of  # noqa: E402
 
 RUNS = 200
 #: Least ratio of the times of one process and of two.

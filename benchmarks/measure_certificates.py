@@ -30,7 +30,8 @@ import numpy as np  # noqa: E402
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Mornavi, Nominal, TotalVariation, run, zoo  # noqa: E402
 from mornavi_lite.confidence import TAILS  # noqa: E402
 from mornavi_lite.learners import Plan  # noqa: E402
-from mornavi_lite.planning import _deviations, evaluate  # noqa: E402
+from mornavi_lite.planning import evaluate  # noqa: E402
+from mornavi_lite.planning.backup import deviated  # noqa: E402
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player  # noqa: E402
 
 DELTA = 0.05
@@ -116,8 +117,8 @@ def judged(game: MarkovGame, learner: Watched, episodes: int, seed: int) -> dict
     sets = sets_per_player(learner.uncertainty, game.n_players)
     for plan in learner.plans:
         value = evaluate(game, plan.policy, learner.uncertainty)
-        deviated = _deviations(game, sets, plan.policy, learner.concept)
-        wrong |= bool((np.maximum(value, deviated) > plan.upper + ROUNDING).any())
+        best = deviated(game, sets, plan.policy, learner.concept)
+        wrong |= bool((np.maximum(value, best) > plan.upper + ROUNDING).any())
         wrong |= bool((value < plan.lower - ROUNDING).any())
     return {"wrong": wrong, "plans": len(learner.plans), "share": float(shares.max())}
 

@@ -34,8 +34,9 @@ common.one_thread()
 
 import numpy as np  # noqa: E402
 
-from mornavi_lite import KullbackLeibler, MarkovGame, Mornavi, Nominal, TotalVariation, _stage_payoffs, run, zoo  # noqa: E402
+from mornavi_lite import KullbackLeibler, MarkovGame, Mornavi, Nominal, TotalVariation, run, zoo  # noqa: E402
 from mornavi_lite.confidence import ConfidenceSet  # noqa: E402
+from mornavi_lite.learners import stage_payoffs  # noqa: E402
 
 DELTA, MOST, LEVELS = 0.05, 10**12, (0.2, 0.05)
 SEEDS, BONUS_SEEDS, MANY_SEEDS = 3, 1, 10
@@ -108,7 +109,7 @@ def measure_by_size(job: tuple) -> dict:
     game = zoo.garnet(n_states, (2, 2), 3, BRANCHING, seed=seed)
     kind = UniformOverPartitions if method == "model, uniform" else ConfidenceSet
     learner = Mornavi(Nominal(), confidence=method.split(",")[0], delta=DELTA)
-    with mock.patch.object(_stage_payoffs, "ConfidenceSet", kind):
+    with mock.patch.object(stage_payoffs, "ConfidenceSet", kind):
         return first_plans(learner, game, seed, (0.2,))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,3 +137,14 @@ def test_paying_by_size_pays_on_large_sparse_games() -> None:
     for n_states in {n for n, _ in lines}:
         assert lines[n_states, "model"] < lines[n_states, "model, uniform"]
         assert lines[n_states, "model"] < lines[n_states, "chernoff"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_script_imports_of_the_package_is_there(path: Path) -> None:
+    """Scripts run rarely: a name that has moved would be noticed a season later."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "mornavi_lite":
+            module = importlib.import_module(node.module)
+            for each in node.names:
+                if not hasattr(module, each.name):
+                    importlib.import_module(f"{node.module}.{each.name}")
