@@ -129,7 +129,7 @@ def stress(n_games: int = 10**5) -> list[dict]:
     """Count uncertified answers among ``n_games`` of each concept, over all kinds and shapes."""
     lines = []
     for concept in ("cce", "ce", "nash"):
-        # Many players' mixed Nash equilibria are not ours to find.
+        # Many players' Nash equilibria are counted by measure_nash.py.
         shapes = [n for n in SHAPES if concept != "nash" or len(n) == 2]
         each = -(-n_games // (len(shapes) * len(kinds(1, (2, 2), 0))))
         solved = failed = 0

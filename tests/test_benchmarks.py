@@ -51,6 +51,20 @@ def test_stage_games_reach_their_times_and_all_certificates() -> None:
         assert line["games"] >= 100_000 and line["uncertified"] == 0, line
 
 
+def test_nash_equilibria_of_three_players_and_more_are_found_almost_always_and_soon() -> None:
+    nash = read("nash")
+    lines = nash["random"]
+    assert {(tuple(line["n_actions"]), line["payoffs"]) for line in lines} == set(
+        itertools.product([(2, 2, 2), (2, 2, 2, 2), (3, 3, 3), (4, 4, 4)], ["uniform", "opposed"])
+    )
+    assert all(line["games"] == 250 for line in lines)
+    assert sum(len(line["unanswered"]) for line in lines) <= nash["goal"]["unanswered"] * 2000
+    assert max(line["longest_s"] for line in lines) <= nash["goal"]["seconds"] == 2.0
+    for line in lines:
+        assert sum(line["played"].values()) + len(line["unanswered"]) == 250
+    assert all(line["unanswered"] == [] and line["games"] > 200 for line in nash["kinds"])
+
+
 def test_backups_take_few_newton_steps_and_pass_the_compiled_loop() -> None:
     results = read("backups")
     assert all(steps["median"] <= 8 for steps in results["newton_steps"].values())

@@ -15,8 +15,8 @@ from .gains import CONCEPTS, checked_payoffs
 from .lemke_howson import lemke_howson
 from .many_players import many_players
 from .scaling import scaled_payoffs, total_payoff
-from .tableau import exactly
-from .wide_ranges import HIDDEN, hidden, in_play, mild, stakes
+from .tableau import exactly, is_exact
+from .wide_ranges import HIDDEN, hidden, in_play, mild, relative_gain
 
 #: Largest deviation gain of a returned policy, in units of the player's payoff range.
 TOLERANCE = 1e-9
@@ -52,8 +52,6 @@ def solve_stage(payoffs: Any, n_actions: Sequence[int], concept: str = "cce", se
     ------
     ValueError, TypeError
         If an argument is not of that form.
-    ImportError
-        If a Nash equilibrium of three or more players is not pure, and QuantEcon (extra ``nash``) is missing.
     RuntimeError
         If no policy found passes the certificate; with the game's index and the gain reached.
 
@@ -62,7 +60,8 @@ def solve_stage(payoffs: Any, n_actions: Sequence[int], concept: str = "cce", se
     The rule (chapter 3, :prf:ref:`def-selection`): the pure Nash profile of highest total payoff where there is one,
     ties to the lowest joint action. Else, for ``"ce"`` and ``"cce"``, the equilibrium of highest total payoff, by the
     linear programs of Aumann (1974) and of Moulin and Vial (1978); for ``"nash"`` the one that Lemke and Howson's path
-    (1964) leads to with two players, and one near the point that McLennan and Tourky's method (2006) finds with more.
+    (1964) leads to with two players, and with more the first one found when the sets of actions that are played are
+    gone through from small to large (Porter, Nudelman and Shoham 2008).
     With ``select="welfare"`` the linear programs decide in any case. For ``"nash"`` there is no such choice: the Nash
     equilibrium of highest total payoff is NP-hard to find (Gilboa and Zemel 1989).
 
@@ -78,7 +77,7 @@ def solve_stage(payoffs: Any, n_actions: Sequence[int], concept: str = "cce", se
     1e-9 of what the deviation changes, losses included. Then payoffs near 0 count as they are, however small.
 
     The work is bounded by the size of the game: pivots by a multiple of the tableau's rows and columns, exact
-    arithmetic by the entries it may compute, the search for many players' equilibria by its steps. What
+    arithmetic by the entries it may compute, the search for many players' equilibria by its starts. What
     is not found within that is an error.
 
     Examples
@@ -198,9 +197,7 @@ def _as_given(
     best, least = policy, np.nan
     for way in ways:
         tried = way()
-        _, gain, size = stakes(payoffs, tried, *rule[:2])
-        # NaN stays NaN.
-        gap = float(np.maximum(np.divide(gain, size, out=gain, where=size > 0).max(), 0.0))
+        gap = relative_gain(payoffs, tried, *rule[:2])
         if not gap >= least:
             best, least = tried, gap
         if gap <= TOLERANCE:
@@ -209,7 +206,10 @@ def _as_given(
 
 
 def _exact(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str, select: str) -> np.ndarray:
-    """The rule applied to the payoffs (m, A) of one game as fractions; NaN where the game is too large for that."""
+    """The rule applied to the payoffs (m, A) of one game as fractions; NaN where the game is too large for that.
+
+    Equilibria of many players are looked for in real numbers, on the payoffs of each support alone.
+    """
     exact = exactly(payoffs)[None]
     total = exact.sum(axis=1)
     if _pure_first(n_actions, select):
@@ -218,8 +218,9 @@ def _exact(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str, select
             return policy[0]
     # The smallest difference of two totals becomes 1: the noise that breaks ties is nothing beside it.
     step = np.diff(np.unique(total))
-    width = exact.max(axis=2, keepdims=True) - exact.min(axis=2, keepdims=True)
-    exact = (exact - exact.min(axis=2, keepdims=True)) / np.where(width > 0, width, 1)
+    # No constant is taken off: real numbers made of these fractions keep their digits.
+    largest = 2 * np.abs(exact).max(axis=2, keepdims=True)
+    exact = exact / np.where(largest > 0, largest, 1)
     return _best_mixed(exact, total / (step.min() if len(step) else 1), n_actions, concept)[0]
 
 
@@ -239,4 +240,4 @@ def _best_mixed(
         return correlated(payoffs, welfare, n_actions, concept, attempt)
     if len(n_actions) == 2:
         return lemke_howson(payoffs, n_actions, attempt)
-    return many_players(payoffs, n_actions, attempt)
+    return many_players(payoffs.astype(float), n_actions, attempt, as_given=is_exact(payoffs))

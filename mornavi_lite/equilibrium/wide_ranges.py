@@ -26,6 +26,8 @@ from .dual_simplex import deviations
 
 #: Differences below this share of the player's range are hidden, below this share of the payoffs themselves ties.
 HIDDEN = 2.0**-20
+#: Gains and losses that differ by a smaller share cancel.
+_EVEN = 1e-9
 
 
 def hidden(
@@ -166,10 +168,21 @@ def stakes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What is at stake in each deviation from a policy (A,) in one game (m, A): who deviates (K,), half the gain (K,),
     and half of all that changes (K,), gains and losses together.
-
-    The certificate without a range: no gain is more than a small share of what changes.
     """
     player, target, _ = deviations(n_actions, concept)
     half = 0.5 * payoffs[player]
     change = (np.take_along_axis(half, target, axis=1) - half) * policy
     return player, change.sum(axis=1), np.abs(change).sum(axis=1)
+
+
+def relative_gain(payoffs: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], concept: str) -> float:
+    """The largest gain by a deviation from a policy (A,) in one game (m, A), relative to what the deviation changes.
+
+    The certificate without a range; NaN for such a policy. Beside a deviation by which the player loses as much as it
+    wins, a gain may also be nothing whose other side is too improbable for a number.
+    """
+    player, gain, size = stakes(payoffs, policy, n_actions, concept)
+    even = np.where(np.abs(gain) <= _EVEN * size, size, 0.0)
+    scale = np.array([even[player == each].max(initial=0.0) for each in range(len(n_actions))])
+    scale = np.maximum(size, scale[player])
+    return float(np.divide(gain, scale, out=gain, where=scale > 0).max(initial=0.0))
