@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from .equilibrium import CONCEPTS, is_product
-from .files import write_arrays
 from .formats import StageGame, read_nfg, read_table, write_policy
 from .games import MarkovGame
 from .planning import Solution, solve
@@ -53,10 +52,10 @@ def solve_file(given: argparse.Namespace) -> str:
     game, stage = game_of(given)
     solution = solve(game, sets, given.concept, given.select)
     if out == ".npz":
-        write_arrays(given.out, "Solution", solution._asdict())
+        solution.save(given.out)
     elif out == ".csv":
         write_policy(given.out, game, solution.policy)
-    lines = summary(game, given.concept, solution)
+    lines = summary(game, solution)
     return "\n".join(lines if stage is None else [*lines, *by_strategies(stage, solution)])
 
 
@@ -93,15 +92,12 @@ def game_of(given: argparse.Namespace) -> tuple[MarkovGame, StageGame | None]:
     raise ValueError(f"{given.game} must end in .csv, .nfg or .npz")
 
 
-def summary(game: MarkovGame, concept: str, solution: Solution) -> list[str]:
-    """What the game is, what the solution is worth to each player at the start, and the gap that certifies it."""
-    sizes = f"{game.n_states} states, {' x '.join(map(str, game.n_actions))} actions, {game.horizon} steps"
-    worth = ", ".join(f"{value:.6g}" for value in solution.value[:, 0] @ game.initial)
-    mixed = np.count_nonzero((solution.policy > 0).sum(axis=-1) > 1)
-    lines = [f"{game.name or 'game'}: {sizes}", f"{concept}, value at the start: {worth}"]
+def summary(game: MarkovGame, solution: Solution) -> list[str]:
+    """What the solution says of itself, and what a discounted game leaves out."""
+    lines = repr(solution).splitlines()
     if game.tail.any():
         lines.append("later steps add: " + ", ".join(f"{low:.3g} to {high:.3g}" for low, high in game.tail))
-    return [*lines, f"gap {solution.gap:.3g}; mixed at {mixed} of {game.horizon * game.n_states} steps and states"]
+    return lines
 
 
 def by_strategies(stage: StageGame, solution: Solution) -> list[str]:

@@ -78,10 +78,18 @@ SIGNATURES: list[tuple[Any, str]] = [
     (evaluate, "game policy uncertainty"),
     (best_response, "game policy uncertainty"),
     (equilibrium_gap, "game policy uncertainty concept"),
-    (solve, "game uncertainty concept='cce' select='pure'"),
+    (solve, "game uncertainty concept='cce' select='pure' progress=False"),
+    (Solution, "policy value gap about=None"),
+    (Solution.act, "self h state rng"),
+    (Solution.save, "self path"),
+    (Solution.load, "path"),
+    (Plan, "policy upper lower about=None"),
+    (Plan.act, "self h state rng"),
     (Counts, "n_states n_actions horizon reward_range=(0, 1) rewards='deterministic' * initial=None"),
     (Counts.for_game, "game"),
     (Counts.add, "self played reward"),
+    (Counts.save, "self path"),
+    (Counts.load, "path"),
     (Counts.record, "self states joint_actions rewards"),
     (Mornavi, f"uncertainty {LEARNER} {STATED}"),
     (Mornavi.plan, "self counts"),
@@ -133,7 +141,7 @@ def test_fields_have_their_order() -> None:
     assert Plan._fields == ("policy", "upper", "lower")
     assert Solution._fields == ("policy", "value", "gap")
     assert sweep.Sweep._fields == ("table", "failures")
-    recorded = ["episode", "gap", "value", "upper", "lower", "best_policy", "checkpoint"]
+    recorded = ["episode", "gap", "value", "upper", "lower", "best_plan", "checkpoint"]
     assert [field.name for field in dataclasses.fields(History)] == recorded
 
 

@@ -215,9 +215,10 @@ def test_one_process_needs_numpy_alone(grid: str, tmp_path: Path) -> None:
     done = python(ALONE.format(arguments=["sweep", grid, "--out", "out", "--quiet"]), tmp_path)
     assert done.stderr == "" and json.loads(done.stdout.splitlines()[-1]) == {"status": 0}
     assert done.stdout.startswith("2 of 2 runs are in out")
+    done = python(ALONE.format(arguments=["sweep", grid, "--out", "shown"]), tmp_path)
+    assert done.stderr.endswith("2 of 2 runs\n") and json.loads(done.stdout.splitlines()[-1]) == {"status": 0}
     for options, extra in (
         (["--quiet", "--jobs", "2"], "[sweep]"),
-        ([], "[progress]"),
         (["--quiet", "--scheduler", "x:1"], "[dask]"),
     ):
         done = python(ALONE.format(arguments=["sweep", grid, "--out", "other", *options]), tmp_path)

@@ -14,7 +14,6 @@ import pytest
 
 import mornavi_lite.__main__ as command
 from mornavi_lite import KullbackLeibler, MarkovGame, Nominal, Solution, TotalVariation, solve, zoo
-from mornavi_lite.files import read_arrays
 from mornavi_lite.formats import read_nfg, read_table, write_table
 from tests import ROOT
 
@@ -54,18 +53,22 @@ def test_a_table_is_solved_and_the_solution_saved(capsys: pytest.CaptureFixture[
     assert ends(*arguments.split()) == 0
     said, complained = capsys.readouterr()
     solution = solve(read_table("machine.csv", 20, name="machine"), TotalVariation(0.1))
-    assert complained == "" and said.count("\n") <= 6 and said.startswith("machine: 2 states, 2 actions, 20 steps\n")
-    assert f"value at the start: {solution.value[0, 0, 0]:.6g}\n" in said and "gap 0" in said
-    saved = read_arrays("solution.npz", "Solution")
-    assert all(np.array_equal(saved[field], getattr(solution, field)) for field in Solution._fields)
+    assert complained == "" and said.count("\n") <= 6 and said == f"{solution}\n"
+    assert f"value at the start: {solution.value[0, 0, 0]:.6g}\n" in said and "gap: 0\n" in said
+    saved = Solution.load("solution.npz")
+    assert all(np.array_equal(getattr(saved, field), getattr(solution, field)) for field in Solution._fields)
+    assert repr(saved) == repr(solution)
 
 
 def test_a_saved_game_is_solved(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends("merge.npz", "--set", "kl", "--radius", "0.1", "0.2", "--concept", "ce") == 0
     said = capsys.readouterr().out
     solution = solve(zoo.traffic_merge(), [KullbackLeibler(0.1), KullbackLeibler(0.2)], "ce")
-    worth = ", ".join(f"{value:.6g}" for value in solution.value[:, 0] @ zoo.traffic_merge().initial)
-    assert f"ce, value at the start: {worth}\n" in said
+    worth = [f"{value:.6g}" for value in solution.value[:, 0] @ zoo.traffic_merge().initial]
+    assert f"value at the start: {worth[0]} (player 1), {worth[1]} (player 2)\n" in said
+    assert said.startswith(
+        "Solution of traffic merge: ce, [KullbackLeibler(radius=0.1), KullbackLeibler(radius=0.2)]\n"
+    )
 
 
 def test_what_a_discount_leaves_out_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where in a learner's counts an observation belongs."""
+"""Where in a learner's counts an observation belongs, and where by all of them a policy leads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from .. import checks
 from ..games.legal import folded
 from ..games.sparse import gathered, scattered
+from ..rounding import rounded
 
 if TYPE_CHECKING:
     from .counts import Counts
@@ -39,6 +40,23 @@ def frequencies(transitions: np.ndarray, visits: np.ndarray) -> np.ndarray:
     """Rows (..., S) of observed frequencies; uniform where there were no visits."""
     rows = np.full(transitions.shape, 1 / transitions.shape[-1])
     return np.divide(transitions, visits[..., None], out=rows, where=visits[..., None] > 0)
+
+
+def flow(counts: Counts, policy: np.ndarray) -> np.ndarray | None:
+    """Visits (H, S) that an episode of a policy has on average by what has been seen; None where nothing was.
+
+    For those who read a plan, not for bounds: what nobody has tried leads nowhere.
+    """
+    first = counts.visits[0].sum(axis=1)
+    if not first.any():
+        return None
+    visits = np.zeros(policy.shape[:2])
+    visits[0] = first / first.sum()
+    for h in range(counts.horizon - 1):
+        played = visits[h][:, None] * policy[h]
+        s, a = np.nonzero((played > 0) & (counts.visits[h] > 0))
+        visits[h + 1] = (played[s, a] / counts.visits[h, s, a]) @ counts.transitions[h, s, a]
+    return rounded(visits)  # the last bits depend on the processor
 
 
 def indices(name: str, values: Any, shape: tuple[int, ...], axes: str, bound: int | tuple[int, ...]) -> np.ndarray:

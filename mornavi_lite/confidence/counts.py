@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from .. import checks
 from ..games import MarkovGame
 from ..games.arrays import refuse_too_large, reward_ranges
 from ..games.legal import folded, standing, stands_for
+from ..summaries import About, headline, interval, many, per_player, sizes
+from . import stored
 from .cells import frequencies, in_cells, indices
 from .rewards import KINDS, SeenRewards
 
@@ -81,10 +84,11 @@ class Counts:
         self._stand: np.ndarray | None = None
         self._listed: np.ndarray | None = None
         self._starts = None if initial is None else checks.distribution("initial", initial, size) > 0
+        self._names = About()
 
     @classmethod
     def for_game(cls, game: MarkovGame) -> Counts:
-        """Empty counts of a game's sizes, reward range, kind of rewards, legal actions and initial states.
+        """Empty counts of a game's sizes, reward range, kind of rewards, legal actions, initial states and names.
 
         Parameters
         ----------
@@ -113,6 +117,7 @@ class Counts:
         counts = cls(game.n_states, game.n_actions, game.horizon, game.step_ranges, kind, initial=game.initial)
         counts._legal, counts._listed = game.legal, game.next_state
         counts._stand = None if game.legal is None else stands_for(game.legal, game.n_actions)
+        counts._names = About(game.name, state_names=game.state_names, action_names=game.action_names)
         return counts
 
     @property
@@ -189,6 +194,11 @@ class Counts:
     def legal(self) -> tuple[np.ndarray, ...] | None:
         """For each player which actions it has at each state, booleans (S, A_i); None where all are legal."""
         return self._legal
+
+    @property
+    def about(self) -> About:
+        """What results that are made of these counts say of the game: names, numbers of actions, range."""
+        return replace(self._names, n_actions=self._n_actions, reward_range=self.reward_range)
 
     def fold(self, policy: np.ndarray) -> np.ndarray:
         """A policy (..., S, A), with what is on illegal joint actions moved to those they stand for."""
@@ -380,38 +390,6 @@ class Counts:
         self._rewards.check(reward, self._telling(played), self._telling(self._transitions))
         self._add(played, reward)
 
-    def parts(self) -> dict[str, np.ndarray]:
-        """What makes these counts, as arrays that can be stored; of the default kinds as version 0.1.0 stored them."""
-        seen = self._rewards
-        made = {
-            "transitions": self._transitions,
-            "reward": seen.values,
-            "n_actions": np.array(self._n_actions),
-        }
-        if self.rewards != "deterministic" or (seen.ranges != (0.0, 1.0)).any():
-            made |= {"rewards": np.array(self.rewards), "ranges": seen.ranges}
-        if seen.constant is not None:
-            made["constant"] = seen.constant
-        return made
-
-    @classmethod
-    def from_parts(cls, made: Mapping[str, np.ndarray]) -> Counts:
-        """The counts of which :meth:`parts` are given; others may be among them."""
-        steps, size = made["transitions"].shape[:2]
-        kind, ranges = str(made.get("rewards", "deterministic")), made.get("ranges", (0, 1))
-        counts = cls(size, np.asarray(made["n_actions"]).tolist(), steps, ranges, kind)
-        played = checks.counts_array("transitions", made["transitions"])
-        checks.has_shape("transitions", played, counts._transitions.shape, "(H, S, A, S)")
-        counts._check_room("transitions", played)
-        reward = checks.real_array("reward", made["reward"])
-        checks.has_shape("reward", reward, counts._rewards.values.shape, "(m, H, S, A)")
-        counts._rewards.check(reward, counts._telling(played), counts._telling(counts._transitions))
-        counts._add(played, reward)
-        if counts._rewards.constant is not None:
-            checks.has_shape("constant", made["constant"], counts._rewards.constant.shape, "(2, m, H, S, A)")
-            counts._rewards.constant = np.array(made["constant"], dtype=bool)
-        return counts
-
     def copy(self) -> Counts:
         """Independent copy, for a learner that goes on while these counts stay.
 
@@ -462,13 +440,25 @@ class Counts:
         fresh = Counts.for_game(game)
         same._legal, same._stand, same._listed = fresh._legal, fresh._stand, fresh._listed
         same._starts = fresh._starts
+        same._names = fresh._names
         return same
 
+    parts = stored.parts
+    from_parts = classmethod(stored.from_parts)
+    save = stored.save
+    load = classmethod(stored.load)
+
     def __repr__(self) -> str:
-        return (
-            f"Counts(n_states={self.n_states}, n_actions={self._n_actions}, horizon={self.horizon}, "
-            f"n_episodes={self.n_episodes})"
-        )
+        ranges = [interval(*each) for each in self.reward_range]
+        told = ranges[0] if len(set(ranges)) == 1 else per_player(ranges)
+        tried = int((self._visits > 0).sum())
+        lines = [
+            f"{headline('Counts', self.about)}: {many(self.n_episodes, 'episode')}",
+            sizes(self.about, self._visits.shape, len(self._n_actions)),
+            f"tried: {tried:,} of {self.n_cells:,} joint actions, over all steps and states",
+            f"rewards: {self.rewards.replace('_', ' ')}, {told}",
+        ]
+        return "\n".join(lines)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

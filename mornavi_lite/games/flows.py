@@ -1,4 +1,4 @@
-"""Episodes as flows: the counts of many episodes, drawn layer by layer. Chapter 5 of the book."""
+"""Episodes as flows: the counts of many episodes, drawn layer by layer, and their mean. Chapter 5 of the book."""
 
 from __future__ import annotations
 
@@ -26,6 +26,23 @@ def flow(
             arriving = np.zeros_like(arriving)
             np.add.at(arriving, next_state[h, s, a], drawn)
     return played
+
+
+def expected_visits(
+    probability: np.ndarray, initial: np.ndarray, policy: np.ndarray, next_state: np.ndarray | None = None
+) -> np.ndarray:
+    """Visits (H, S) of each state at each step that an episode of the policy has on average; nothing is checked."""
+    visits = np.empty(policy.shape[:2])
+    arriving = initial
+    for h, rows in enumerate(probability):
+        visits[h] = arriving
+        played = (arriving[:, None] * policy[h]).ravel()
+        if next_state is None:
+            arriving = played @ rows.reshape(-1, rows.shape[-1])
+        else:
+            flows = played[:, None] * rows.reshape(len(played), -1)
+            arriving = np.bincount(next_state[h].ravel(), flows.ravel(), minlength=len(arriving))
+    return visits
 
 
 def split(counts: np.ndarray, probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:

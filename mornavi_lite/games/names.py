@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import checks
+from ..summaries import joint_name
 
 if TYPE_CHECKING:
     from .markov_game import MarkovGame
@@ -130,6 +131,4 @@ def joint_action_name(self: MarkovGame, joint_action: int) -> str:
     '(go, wait)'
     """
     index = checks.integer("joint_action", joint_action, 0, self.n_joint_actions - 1)
-    each = np.unravel_index(index, self._n_actions)
-    words = [names[int(a)] for names, a in zip(self.action_names, each, strict=True)]
-    return words[0] if len(words) == 1 else f"({', '.join(words)})"
+    return joint_name(self.action_names, index)

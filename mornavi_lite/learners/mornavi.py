@@ -18,7 +18,7 @@ from ..planning import Uncertainty
 from ..planning.backup import backward
 from ..rounding import power_of_two, rounded
 from ..uncertainty import Nominal, UncertaintySet, sets_per_player
-from .plan import Plan
+from .plan import Plan, about
 from .stage_payoffs import StagePayoffs
 
 CONFIDENCES = (*FORMS, "bonus")
@@ -323,9 +323,7 @@ class Mornavi(ByContents):
             return np.stack([np.stack(upper), lower])
 
         values = backward(counts.horizon, (2, len(sets), counts.n_states), bounds)
-        plan = Plan(policy, values[0], values[1])
-        plan.n_actions = counts.n_actions
-        return plan
+        return Plan(policy, values[0], values[1], about(counts, policy, self.concept, self.uncertainty))
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
         # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.

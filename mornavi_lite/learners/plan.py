@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import checks
+from ..confidence import Counts
+from ..confidence.cells import flow
 from ..rounding import rounded
+from ..summaries import About, act, headline, html, interval, mixing, number, per_player, sizes, start, text_of
 
 
-class Bounds(NamedTuple):
-    """The three parts of a plan."""
-
-    policy: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
-
-
-class Plan(Bounds):
-    """What a learner would play now, and between which values its robust value lies.
+class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("lower", np.ndarray)])):
+    """What a learner would play now, and between which values its robust value lies; a tuple of three.
 
     Attributes
     ----------
@@ -29,11 +25,24 @@ class Plan(Bounds):
         With probability 1 - delta at least the robust value of every deviation of the concept, and of the policy.
     lower : numpy.ndarray, shape (m, H+1, S)
         With probability 1 - delta at most the robust value of the policy.
-    n_actions : tuple of int
-        Number of actions of each player; known where a learner made the plan.
+    about : About
+        Names, concept and uncertainty, the frequencies of the first states, and the expected visits (H, S) of an
+        episode by the transitions that were seen, where a learner made the plan.
     """
 
-    n_actions: tuple[int, ...] = ()
+    about: About = About()
+
+    def __new__(cls, policy: np.ndarray, upper: np.ndarray, lower: np.ndarray, about: About | None = None) -> Plan:
+        self = super().__new__(cls, policy, upper, lower)
+        self.about = About() if about is None else about
+        return self
+
+    act = act
+
+    @property
+    def n_actions(self) -> tuple[int, ...]:
+        """Number of actions of each player; known where a learner made the plan."""
+        return self.about.n_actions
 
     def certificate(self, initial: int | np.ndarray = 0) -> float:
         """Bound on the gap of the policy, from the counts alone.
@@ -70,6 +79,35 @@ class Plan(Bounds):
 
     def rounded(self, scale: float) -> Plan:
         """The same plan with bounds rounded to the grid: their last bits depend on the processor, the rest does not."""
-        plan = Plan(self.policy, rounded(self.upper, scale), rounded(self.lower, scale))
-        plan.n_actions = self.n_actions
-        return plan
+        return Plan(self.policy, rounded(self.upper, scale), rounded(self.lower, scale), self.about)
+
+    def __repr__(self) -> str:
+        about = self.about
+        low, high = (about.numbers(about.at_start(each[:, 0])) for each in (self.lower, self.upper))
+        lines = [
+            headline("Plan", about),
+            sizes(about, self.policy.shape, len(self.upper)),
+            f"value {start(about)}: {per_player([interval(*each) for each in zip(low, high, strict=True)])}",
+            f"certificate: {number((high - low).max())}",
+            mixing(about, self.policy),
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return self.table(repr(self))
+
+    def table(self, text: str) -> str:
+        """The plan for a notebook, below a text: HTML of what it plays where it gets to by what has been seen."""
+        return html(text, self.policy, self.about, "by what has been seen", self._values)
+
+    def _values(self, h: int, s: int) -> list[str]:
+        """Bounds of each player at a step and a state, as text."""
+        bounds = self.about.numbers([self.lower[:, h, s], self.upper[:, h, s]])
+        return [interval(*each) for each in bounds.T]
+
+
+def about(counts: Counts, policy: np.ndarray, concept: str, uncertainty: Any) -> About:
+    """What a plan says of its game, by what was counted."""
+    visits = flow(counts, policy)
+    known = replace(counts.about, initial=None if visits is None else visits[0], visits=visits)
+    return replace(known, concept=concept, uncertainty=text_of(uncertainty))

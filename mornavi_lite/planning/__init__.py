@@ -12,14 +12,15 @@ step, state and joint action, so the backward recursion gives the value against 
 **Guarantee.** ``Solution.gap`` is computed afterwards, from the policy alone: the largest amount that any player gains
 by deviating (:func:`equilibrium_gap`). A policy whose gap is above rounding is an error, not an answer.
 
-**Files.** ``backup`` has the one backup and the one recursion, ``induction`` the public functions. Definitions and
-proofs: chapters 1 to 3 of the book.
+**Files.** ``backup`` has the one backup and the one recursion, ``induction`` the public functions, ``solution`` what
+``solve`` returns. Definitions and proofs: chapters 1 to 3 of the book.
 """
 
 from __future__ import annotations
 
 from .backup import Uncertainty, gap_and_value
-from .induction import Solution, best_response, equilibrium_gap, evaluate, solve
+from .induction import best_response, equilibrium_gap, evaluate, solve
+from .solution import Solution
 
 __all__ = [
     "Solution",

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .. import checks
 from ..equilibrium import CONCEPTS, check_selection, is_product, solve_stage_unchecked
 from ..games import MarkovGame
+from ..games.flows import expected_visits
+from ..progress import bar
 from ..rounding import power_of_two
+from ..summaries import About, text_of
 from ..uncertainty import UncertaintySet, sets_per_player
 from .backup import Uncertainty, backups, backward, deviated, followed, gap_of
-
-
-class Solution(NamedTuple):
-    """An equilibrium of a known game, with the gap that certifies it.
-
-    Attributes
-    ----------
-    policy : numpy.ndarray, shape (H, S, A)
-        Joint policy.
-    value : numpy.ndarray, shape (m, H+1, S)
-        Robust value of the policy for each player.
-    gap : float
-        Largest gain of any player by deviating, at the initial distribution.
-    """
-
-    policy: np.ndarray
-    value: np.ndarray
-    gap: float
+from .solution import Solution
 
 
 def evaluate(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndarray:
@@ -166,7 +152,9 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
     return gap_of(game, deviated(game, sets, policy, concept), followed(game, sets, policy))
 
 
-def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce", select: str = "pure") -> Solution:
+def solve(
+    game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce", select: str = "pure", progress: bool = False
+) -> Solution:
     """A robust equilibrium of a known game, by backward induction.
 
     Parameters
@@ -180,6 +168,8 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce", sele
     select : {"pure", "welfare"}
         Which of many: a pure Nash profile where there is one, or the highest total payoff of the stage in any case; see
         :func:`mornavi_lite.solve_stage`.
+    progress : bool
+        Whether to show the steps that are done, as a bar of tqdm or, where that is missing, a line on stderr.
 
     Returns
     -------
@@ -216,13 +206,30 @@ def solve(game: MarkovGame, uncertainty: Uncertainty, concept: str = "cce", sele
             policy[h] = game.fold(solve_stage_unchecked(payoffs, game.n_actions, concept, select))
         except RuntimeError as error:
             raise RuntimeError(f"step {h}, stage games by state: {error}") from error
+        shown.update(1)
         return (policy[h][:, None] * payoffs).sum(axis=-1).T
 
-    value = backward(game.horizon, (game.n_players, game.n_states), equilibrium)
+    with bar(game.horizon, 0, progress, "steps") as shown:
+        value = backward(game.horizon, (game.n_players, game.n_states), equilibrium)
     gap = gap_of(game, deviated(game, sets, policy, concept), value)
     if gap > 1e-8 * game.horizon * power_of_two(game.step_ranges):
         raise RuntimeError(f"the policy found has a gap of {gap:.3g}: not certified as an equilibrium")
-    return Solution(policy, value, gap)
+    return Solution(policy, value, gap, _about(game, policy, uncertainty, concept))
+
+
+def _about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, concept: str) -> About:
+    """What a solution says of its game."""
+    return About(
+        game.name,
+        game.n_actions,
+        game.state_names,
+        game.action_names,
+        game.reward_range,
+        concept,
+        text_of(uncertainty),
+        game.initial,
+        expected_visits(game.probability, game.initial, policy, game.next_state),
+    )
 
 
 def _arguments(game: MarkovGame, uncertainty: Uncertainty) -> list[UncertaintySet]:

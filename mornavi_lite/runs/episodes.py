@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import checks
 from ..confidence import Counts
+from ..confidence.cells import flow
 from ..contents import described
 from ..games import MarkovGame
 from ..learners import Plan
@@ -47,7 +49,7 @@ def run(
     seed : int
         Not negative. The same seed gives the same bytes, on every type of processor. A resumed run keeps its own.
     progress : bool
-        Whether to show a progress bar; needs tqdm.
+        Whether to show a progress bar of tqdm or, where that is missing, a line on stderr.
     until : float or None
         Stop at the first plan whose certificate is at most this.
     resume : History or None
@@ -64,8 +66,6 @@ def run(
     ------
     ValueError, TypeError
         If an argument is not of that form, or ``resume`` belongs to another learner or game.
-    ImportError
-        If ``progress`` is asked for and tqdm is missing.
 
     Notes
     -----
@@ -107,6 +107,7 @@ def run(
             going.play(batch)
             shown.update(batch)
             shown.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
+        shown.update(total - going.episode)  # those after the last look
     return going.history(total)
 
 
@@ -126,8 +127,8 @@ class _Run:
         self.uppers: list[np.ndarray] = []
         self.lowers: list[np.ndarray] = []
         self.certificates: list[float] = []
-        self.best_policy = np.empty(self.counts.visits.shape)
         self.plan: Plan | None = None
+        self.best_plan: Plan | None = None
 
     def wants_plan(self) -> bool:
         """Whether there is no plan, or enough was seen since it was made.
@@ -155,9 +156,9 @@ class _Run:
 
         All that is recorded is rounded to about 1e-10: the last bits depend on the processor, the rest does not.
         """
-        plan = self.learner.plan(self.counts)
-        plan = plan.rounded(self.scale)
+        plan = self.learner.plan(self.counts).rounded(self.scale)
         start = self.game.initial
+        plan.about = replace(plan.about, initial=start)  # the records are those of the true start, known here
         if self.plan is not None and np.array_equal(plan.policy, self.plan.policy):
             gap, value = self.gaps[-1], self.values[-1]
         else:
@@ -165,7 +166,7 @@ class _Run:
         upper, lower = (rounded(each[:, 0] @ start, self.scale) for each in (plan.upper, plan.lower))
         certificate = float((upper - lower).max())
         if not self.certificates or certificate < min(self.certificates):
-            self.best_policy = plan.policy
+            self.best_plan = plan
         self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
         self.starts.append(self.episode)
         self.gaps.append(gap)
@@ -192,14 +193,15 @@ class _Run:
 
     def history(self, end: int) -> History:
         """All records, the last one up to ``end``."""
-        assert self.plan is not None
+        assert self.plan is not None and self.best_plan is not None
+        best = Plan(*self.best_plan, replace(self.best_plan.about, visits=flow(self.counts, self.best_plan.policy)))
         return History(
             episode=np.array([*self.starts[1:], end], dtype=np.int64),
             gap=np.array(self.gaps),
             value=np.array(self.values),
             upper=np.array(self.uppers),
             lower=np.array(self.lowers),
-            best_policy=self.best_policy,
+            best_plan=best,
             checkpoint=Checkpoint(
                 self.plan,
                 self.counts,
@@ -226,7 +228,7 @@ class _Run:
         self.starts = [0, *history.episode[:-1].tolist()]
         self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
         self.values, self.uppers, self.lowers = list(history.value), list(history.upper), list(history.lower)
-        self.plan, self.best_policy = at.plan, history.best_policy
+        self.plan, self.best_plan = at.plan, history.best_plan
 
     def origin(self) -> str:
         """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""

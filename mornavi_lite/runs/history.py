@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .. import checks
 from ..confidence import Counts
 from ..files import fitting_together, read_arrays, write_arrays
 from ..learners import Plan
+from ..summaries import About, headline, interval, many, mixing, number, per_player, sizes
 
 _RECORDED = ("episode", "gap", "value", "upper", "lower")
 
@@ -66,8 +68,8 @@ class History:
         The learner's upper value, at the initial distribution.
     lower : numpy.ndarray, shape (n, m)
         The learner's lower value, at the initial distribution.
-    best_policy : numpy.ndarray, shape (H, S, A)
-        Policy of the plan with the smallest certificate; of the first such plan.
+    best_plan : Plan
+        The plan with the smallest certificate, the first such one: policy, bounds, and ``act`` to play it.
     checkpoint : Checkpoint
         Where the run can be taken up again.
 
@@ -86,13 +88,18 @@ class History:
     value: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
-    best_policy: np.ndarray
-    checkpoint: Checkpoint = field(repr=False)
+    best_plan: Plan
+    checkpoint: Checkpoint
 
     @property
     def policy(self) -> np.ndarray:
         """Policy of the last plan, shape (H, S, A)."""
         return self.checkpoint.plan.policy
+
+    @property
+    def best_policy(self) -> np.ndarray:
+        """Policy of the plan with the smallest certificate, shape (H, S, A)."""
+        return self.best_plan.policy
 
     @property
     def n_plans(self) -> int:
@@ -106,7 +113,7 @@ class History:
 
     @property
     def best_certificate(self) -> float:
-        """The smallest certificate of the run, which is that of ``best_policy``."""
+        """The smallest certificate of the run, which is that of ``best_plan``."""
         return float(self.certificate.min())
 
     @property
@@ -187,10 +194,11 @@ class History:
             path,
             "History",
             {name: getattr(self, name) for name in _RECORDED}
-            | {f"plan_{name}": array for name, array in at.plan._asdict().items()}
+            | _plan_parts("plan", at.plan)
+            | _plan_parts("best", self.best_plan)
             | at.counts.parts()
             | {"planned_visits": at.planned_visits, "generator": at.generator, "origin": at.origin}
-            | {"checkpoint": np.array([at.episode, at.since_plan]), "best_policy": self.best_policy},
+            | {"checkpoint": np.array([at.episode, at.since_plan])},
         )
 
     @classmethod
@@ -229,12 +237,47 @@ class History:
         """
         stored = read_arrays(path, "History")
         with fitting_together(path):
-            plan = Plan(*(stored[f"plan_{name}"] for name in Plan._fields))
             counts = Counts.from_parts(stored)
+            plan, best = (_plan_from(name, stored, counts) for name in ("plan", "best"))
             episode, since_plan = (int(n) for n in stored["checkpoint"])
             generator, origin = str(stored["generator"]), str(stored["origin"])
             json.loads(generator)
             return cls(
-                **{name: stored[name] for name in (*_RECORDED, "best_policy")},
+                **{name: stored[name] for name in _RECORDED},
+                best_plan=best,
                 checkpoint=Checkpoint(plan, counts, stored["planned_visits"], episode, since_plan, generator, origin),
             )
+
+    def __repr__(self) -> str:
+        best, about = int(self.certificate.argmin()), self.best_plan.about
+        episodes, plans = many(int(self.episode[-1]), "episode"), many(self.n_plans, "plan")
+        bounds = zip(self.value[best], self.lower[best], self.upper[best], strict=True)
+        worth = [f"{number(value)} within {interval(low, high)}" for value, low, high in bounds]
+        lines = [
+            headline("History", about),
+            sizes(about, self.policy.shape, len(worth)),
+            f"{episodes}, {plans}; regret {number(self.regret[-1])}, gap of the last plan {number(self.gap[-1])}",
+            f"best plan, number {best + 1}: certificate {number(self.best_certificate)}, gap {number(self.gap[best])}",
+            f"value at the start: {per_player(worth)}",
+            mixing(about, self.best_policy),
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return self.best_plan.table(repr(self))
+
+
+def _plan_parts(name: str, plan: Plan) -> dict[str, np.ndarray]:
+    """A plan as arrays that can be stored, but for what counts know of the game."""
+    known = {"concept", "uncertainty", "initial", "visits"}
+    parts = plan._asdict() | {key: each for key, each in plan.about.parts().items() if key in known}
+    return {f"{name}_{key}": each for key, each in parts.items()}
+
+
+def _plan_from(name: str, stored: Mapping[str, np.ndarray], counts: Counts) -> Plan:
+    """The plan of which :func:`_plan_parts` are stored; in files of version 0.1.0 the best one has no bounds."""
+    own = {key.removeprefix(f"{name}_"): each for key, each in stored.items() if key.startswith(f"{name}_")}
+    unknown = np.full((len(counts.n_actions), counts.horizon + 1, counts.n_states), np.nan)
+    upper, lower = (own.get(each, unknown) if name == "best" else own[each] for each in ("upper", "lower"))
+    known = counts.about.parts() | {key: each for key, each in own.items() if key not in Plan._fields}
+    return Plan(own["policy"], upper, lower, About.from_parts(known, own["policy"].shape))

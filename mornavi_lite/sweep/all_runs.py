@@ -52,7 +52,7 @@ def sweep(
     resume : bool
         Whether the folder may hold results already. Those of this grid are kept, and not done again.
     progress : bool
-        Whether to show a progress bar; needs tqdm.
+        Whether to show a progress bar of tqdm or, where that is missing, a line on stderr.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def sweep(
     ValueError, TypeError
         If an argument is not of that form, or the folder is not empty and ``resume`` is False.
     ImportError
-        If joblib, dask.distributed or tqdm is needed and missing.
+        If joblib or dask.distributed is needed and missing.
     RuntimeError
         If workers die again and again. What was finished is in its files.
 

@@ -35,7 +35,7 @@ def test_new_counts_hold_nothing() -> None:
     assert counts.reward.shape == (3, 3, 4, 12) and counts.reward.dtype == np.float64
     assert not counts.transitions.any() and not counts.visits.any() and not counts.reward.any()
     assert (counts.empirical_model() == 0.25).all()
-    assert repr(counts) == "Counts(n_states=4, n_actions=(2, 3, 2), horizon=3, n_episodes=0)"
+    assert repr(counts).startswith("Counts: 0 episodes\n3 players, 3 steps, 4 states, 2 x 3 x 2 actions\n")
 
 
 def test_recording_episodes_is_adding_their_counts() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 import os
 import subprocess
@@ -362,20 +361,6 @@ def test_a_progress_bar_is_shown_on_request(game: MarkovGame, capfd: pytest.Capt
     out, err = capfd.readouterr()
     assert out == "" and "episodes" in err and "certificate" in err and "/64" in err
     assert shown.checkpoint.generator == quiet.checkpoint.generator and shown.regret.tobytes() == quiet.regret.tobytes()
-
-
-def test_without_tqdm_a_progress_bar_says_what_to_install(game: MarkovGame, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *arguments: Any, **options: Any) -> Any:
-        if name.startswith("tqdm"):
-            raise ImportError("No module named 'tqdm'")
-        return real(name, *arguments, **options)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    run(Mornavi(MIXED), game, 3)
-    with pytest.raises(ImportError, match=r"progress=True needs tqdm: pip install 'mornavi-lite\[progress\]'"):
-        run(Mornavi(MIXED), game, 3, progress=True)
 
 
 @pytest.mark.parametrize(

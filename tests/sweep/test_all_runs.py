@@ -158,7 +158,6 @@ def test_wrong_arguments(tmp_path: Path, wrong: dict[str, Any], error: type[Exce
             {"scheduler": "tcp://localhost:1"},
             r"needs dask.distributed: pip install 'mornavi-lite\[dask\]'",
         ),
-        ("tqdm.auto", {"progress": True}, r"needs tqdm: pip install 'mornavi-lite\[progress\]'"),
     ],
 )
 def test_what_is_missing_is_named_with_its_extra(
@@ -181,3 +180,12 @@ def test_progress_counts_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "2.00/3.00" in said and "3.00/3.00" in said
     sweep(TINY, tmp_path, resume=True)
     assert capsys.readouterr() == ("", "")
+
+
+def test_without_tqdm_progress_is_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert len(sweep(TINY, tmp_path, progress=True).table) == 3
+    said = capsys.readouterr().err
+    assert said.startswith("\r0 of 3 runs") and said.endswith("\r3 of 3 runs\n") and said.count("\n") == 1
