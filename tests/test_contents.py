@@ -53,7 +53,7 @@ def test_copies_are_equal_and_cannot_be_written_to(kind: type) -> None:
     mine = np.array([[0.1, 0.2], [0.0, 1.0]])
     ball = kind(mine)
     mine[0, 0] = 0.9
-    assert ball.radius[0, 0] == 0.1 and mine.flags.writeable
+    assert ball.radius[0, 0] == 0.1 and mine.flags.writeable and not ball.radius.flags.writeable
     learner = Learner(ball, np.arange(3))
     for again in (
         copy.copy(ball),

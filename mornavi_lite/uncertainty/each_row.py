@@ -22,7 +22,7 @@ COLUMNS_UP_TO = 100
 LEVELS_UP_TO = 12
 #: Up to this many states a value and the number of its state are sorted as one number.
 PACK_UP_TO = 2**10
-#: A row whose range is above or below is scaled by a power of two first, so that nothing over- or underflows.
+#: Outside of these, a range or one over it would overflow: values are made smaller first, and divided.
 RANGE_UP_TO, RANGE_DOWN_TO = 1e300, 1e-290
 
 
@@ -40,8 +40,7 @@ def scaled_rows(v: np.ndarray, floor: np.ndarray | None = None) -> tuple[np.ndar
         x = v - low[:, None]
         x *= (0.5 / half)[:, None]
         return low, half, x
-    by = np.where(half > RANGE_UP_TO, 2.0**-10, np.where(half < RANGE_DOWN_TO, 2.0**100, 1.0))
-    by[half == 0] = 1.0
+    by = np.where(half > RANGE_UP_TO, 2.0**-10, 1.0)
     x = v * by[:, None]
     x -= (low * by)[:, None]
     x /= np.where(half > 0, high * by - low * by, 1.0)[:, None]

@@ -10,6 +10,7 @@ import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
 from mornavi_lite.uncertainty import UncertaintySet
+from mornavi_lite.uncertainty.worst_case import CHUNK
 from tests.uncertainty.references import chi_square_reference, kl_reference, tv_program
 
 KINDS = {
@@ -307,3 +308,48 @@ def test_no_argument_is_written_to_and_no_temporary_is_large() -> None:
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             assert peak <= 2 * rows.nbytes, (ball, n_states, peak / rows.nbytes)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("n_states", [3, 20])
+def test_ranges_that_overflow_or_nearly_vanish_stand_beside_others(name: str, n_states: int) -> None:
+    rng = np.random.default_rng(n_states)
+    rows, unit = rng.dirichlet(np.ones(n_states), size=5), rng.random((5, n_states))
+    unit = (unit - unit.min(axis=1)[:, None]) / np.ptp(unit, axis=1)[:, None]
+    expected = KINDS[name](0.2).worst_case(rows, unit)
+    for low, high in ((-1.7e308, 1.7e308), (0.0, 1e-300), (-1e-307, 1e-307), (0.0, 1e-313), (-1e308, 5e307)):
+        values = unit.copy()
+        values[2] = low * (1 - unit[2]) + high * unit[2]
+        found = KINDS[name](0.2).worst_case(rows, values)
+        np.testing.assert_allclose(found[[0, 1, 3, 4]], expected[[0, 1, 3, 4]], rtol=0, atol=1e-15)
+        worst = low * (1 - expected[2]) + high * expected[2]
+        assert found[2] / 4 == pytest.approx(worst / 4, rel=0, abs=1e-12 * (high / 4 - low / 4) + 1e-322)
+        kernel = KINDS[name](0.2).worst_kernel(rows, values)
+        assert (kernel[2] @ values[2]) / 4 == pytest.approx(worst / 4, rel=0, abs=1e-11 * (high / 4 - low / 4) + 1e-322)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_more_rows_than_are_worked_on_at_a_time(name: str) -> None:
+    rng = np.random.default_rng(8)
+    for n_states in (6, 30, 80):
+        n = 3 * CHUNK // n_states
+        rows, v, radius = rng.dirichlet(np.ones(n_states), size=n), rng.random(n_states), rng.random(n)
+        own, some = rng.random((n, n_states)), rng.integers(n, size=200)
+        each = KINDS[name](radius)
+        expected = KINDS[name](radius[some]).worst_case(rows[some], v)
+        np.testing.assert_allclose(each.worst_case(rows, v)[some], expected, rtol=0, atol=1e-13)
+        expected = KINDS[name](radius[some]).worst_case(rows[some], own[some])
+        np.testing.assert_allclose(each.worst_case(rows, own)[some], expected, rtol=0, atol=1e-13)
+        scaled = (own - own.min(axis=1)[:, None]) / np.ptp(own, axis=1)[:, None]
+        expected = KINDS[name](radius[some]).worst_case(rows[some], scaled[some])
+        np.testing.assert_allclose(each._worst(rows, scaled)[some], expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["TV in support", "KL", "chi-square"])
+def test_a_floor_is_nothing_to_sets_that_stay_in_the_support(name: str) -> None:
+    rng = np.random.default_rng(9)
+    rows, values = rng.dirichlet(np.ones(5), size=30), rng.random((30, 5))
+    ball = KINDS[name](0.2)
+    np.testing.assert_array_equal(
+        ball.worst_case_unchecked(rows, values, np.full(30, -1e300)), ball.worst_case_unchecked(rows, values)
+    )
