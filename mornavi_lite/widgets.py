@@ -31,6 +31,9 @@ from .plots.style import short
 
 __all__ = ["slider"]
 
+#: What a slider can be set to.
+_VALUES = (str, int, float, np.integer, np.floating)
+
 
 def slider(
     frames: Sequence[Figure] | Callable[[Any], Figure],
@@ -87,7 +90,7 @@ def slider(
     given = _check_frames(frames, values)
     texts = _alternatives(alt, given)
     pictures = [ipywidgets.HTML(_tag(frame, text)) for frame, text in zip(frames, texts, strict=True)]
-    if start is not None and start not in given:
+    if start is not None and (not isinstance(start, _VALUES) or start not in given):
         raise ValueError(f"start must be one of the values {given}, got {checks.brief(start)}")
     first = 0 if start is None else given.index(start)
     stack = ipywidgets.Stack(pictures, selected_index=first, layout={"width": "100%"})
@@ -159,7 +162,7 @@ def _between(values: list[Any], steps: int = 10) -> list[Any]:
 
 def _check_between(alt: Any, values: Sequence[Any] | None) -> list[Any]:
     """The values, if pictures and texts can be made for others between them."""
-    given = [] if values is None else list(values)
+    given = list(values) if isinstance(values, (Sequence, np.ndarray)) else []
     if not given or not all(isinstance(x, (int, float, np.integer, np.floating)) and np.isfinite(x) for x in given):
         raise ValueError(f"values must be finite numbers where frames is a function, got {values}")
     for k, (x, y) in enumerate(pairwise(given)):
@@ -191,7 +194,12 @@ def _check_frames(frames: Sequence[Figure], values: Sequence[Any] | None) -> lis
         size, first = [tuple(f.get_size_inches() * f.dpi) for f in (frame, frames[0])]
         if size != first:
             raise ValueError(f"frames[{k}] must be as large as frames[0], {first} pixels, got {size}")
+    if values is not None and not isinstance(values, (Sequence, np.ndarray)):
+        raise TypeError(f"values must be a sequence, got {checks.shown(values)}")
     given = list(range(1, len(frames) + 1)) if values is None else list(values)
+    for k, value in enumerate(given):
+        if not isinstance(value, _VALUES):
+            raise TypeError(f"values[{k}] must be a number or a word, got {checks.shown(value)}")
     if len(given) != len(frames):
         raise ValueError(f"values must have one entry for each of the {len(frames)} frames, got {len(given)}")
     if len({_word(value) for value in given}) < len(given):
@@ -202,8 +210,10 @@ def _check_frames(frames: Sequence[Figure], values: Sequence[Any] | None) -> lis
 def _alternatives(alt: str | Sequence[str] | Callable[[Any], str], values: list[Any]) -> list[str]:
     if isinstance(alt, str) or callable(alt):
         texts = [_text(alt, value) for value in values]
-    else:
+    elif isinstance(alt, Sequence):
         texts = [str(text) for text in alt]
+    else:
+        raise TypeError(f"alt must be a text, a sequence of texts or a function, got {checks.shown(alt)}")
     if len(texts) != len(values):
         raise ValueError(f"alt must have one text for each of the {len(values)} frames, got {len(texts)}")
     for k, text in enumerate(texts):

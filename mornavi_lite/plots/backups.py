@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
+from .arguments import limits, lines_of, told, words
 from .graph_layout import spread
 from .style import (
     COLOURS,
@@ -79,16 +80,18 @@ def value_against_radius(
     >>> figure.axes[0].lines[0].get_ydata().tolist() == risky
     True
     """
+    told(title=title, xlabel=xlabel, ylabel=ylabel)
+    ends = limits("ylim", ylim)
     x = _increasing("radii", radii)
     values = _curves(curves, x)
-    marks = _marks(crossing)
-    breaks = np.atleast_1d(checks.finite_array("jumps", jumps)) if np.size(jumps) else np.array([])
+    marks = _marks(crossing, x)
+    breaks = np.atleast_1d(checks.finite_array("jumps", jumps)).ravel()
     chosen = styles_for(values, styles)
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
         least = 0.03 * float(np.ptp(list(values.values())))
         lines = [_broken(ax, x, y, breaks, least, label, chosen[label]) for label, y in values.items()]
-        ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+        ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ends)
         from_zero(ax, fixed=ylim is not None)
         if len(x) > 1:
             ax.set_xlim(x[0], x[-1])
@@ -142,16 +145,17 @@ def kernel_bars(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['−0.2', '+0.2']
     """
+    told(title=title)
+    first, second = words("labels", labels, 2)
     p, q = checks.probability_rows("p", p, ndim=1), checks.probability_rows("q", q, ndim=1)
     checks.has_shape("q", q, p.shape, "(S,)")
-    if isinstance(names, str) or len(names) != len(p):
-        raise ValueError(f"names must be {len(p)} names, one per state, got {checks.brief(names)}")
+    named = words("names", names, len(p), ", one per state")
     rows, kept = np.arange(len(p)), np.minimum(p, q)
     moved = COLOURS["orange"]
     with in_style():
         figure, ax = axes_or_new(ax, height=1.2 + 0.55 * len(p))
-        ax.barh(rows - 0.2, p, 0.36, color="#CCCCCC", edgecolor="black", label=labels[0])
-        ax.barh(rows + 0.2, kept, 0.36, color=COLOURS["blue"], edgecolor="black", label=labels[1])
+        ax.barh(rows - 0.2, p, 0.36, color="#CCCCCC", edgecolor="black", label=first)
+        ax.barh(rows + 0.2, kept, 0.36, color=COLOURS["blue"], edgecolor="black", label=second)
         ax.barh(rows + 0.2, q - kept, 0.36, left=kept, color=moved, edgecolor="black", label="gained")
         ax.barh(rows + 0.2, p - kept, 0.36, left=kept, color="none", edgecolor=moved, hatch="////", label="lost")
         for row in rows[np.abs(q - p) > 5e-4]:
@@ -160,7 +164,7 @@ def kernel_bars(
             ax.annotate(text, end, (5, 0), textcoords="offset points", va="center", color=ink(moved))
         ax.set(xlabel="probability of the next state", ylabel="next state")
         ax.set_xlim(0, 1.15 * max(p.max(), q.max()))
-        ax.set_yticks(rows, list(names), fontsize=SMALL + 1)
+        ax.set_yticks(rows, named, fontsize=SMALL + 1)
         ax.invert_yaxis()
         ax.set_title(title or "", pad=26)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2, handlelength=1.2)
@@ -196,15 +200,8 @@ def rows_per_second(results: Mapping[str, tuple[Any, Any]], title: str | None = 
     >>> figure.axes[0].get_xscale(), figure.axes[0].get_yscale()
     ('log', 'log')
     """
-    if not results:
-        raise ValueError("results must hold at least one method")
-    data = {}
-    for label, (sizes, rates) in results.items():
-        x, y = _increasing(f"results[{label!r}][0]", sizes), checks.finite_array(f"results[{label!r}][1]", rates, 1)
-        checks.has_shape(f"results[{label!r}][1]", y, x.shape, "(n,)")
-        if (x <= 0).any() or (y <= 0).any():
-            raise ValueError(f"results[{label!r}] must be positive")
-        data[label] = (x, y)
+    told(title=title)
+    data = lines_of(results, "method")
     chosen = styles_for(data)
     with in_style():
         figure, ax = axes_or_new(ax, height=4.0)
@@ -221,15 +218,20 @@ def rows_per_second(results: Mapping[str, tuple[Any, Any]], title: str | None = 
     return figure
 
 
-def _marks(crossing: Any) -> dict[str, float]:
+def _marks(crossing: Any, radii: np.ndarray) -> dict[str, float]:
     """Places to mark, by name, from left to right."""
     if crossing is None:
         return {}
     if isinstance(crossing, Mapping):
         named = {str(name): checks.number(f"crossing[{name!r}]", x, -np.inf) for name, x in crossing.items()}
     else:
-        places = np.atleast_1d(checks.finite_array("crossing", crossing)).tolist()
+        places = np.atleast_1d(checks.finite_array("crossing", crossing)).ravel().tolist()
         named = {short(x): x for x in places}
+    for place in named.values():
+        if len(radii) > 1 and not radii[0] <= place <= radii[-1]:
+            raise ValueError(
+                f"crossing must be from {short(radii[0])} to {short(radii[-1])}, as radii are, got {place}"
+            )
     return dict(sorted(named.items(), key=lambda item: item[1]))
 
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
+from .arguments import limits, told
 from .style import COLOURS, SMALL, axes_or_new, in_style
 
 
@@ -60,6 +61,8 @@ def payoff_bounds(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['(go, go)', '(go, wait)']
     """
+    told(title=title, xlabel=xlabel)
+    ends = limits("xlim", xlim)
     below, above = checks.finite_array("low", low, ndim=1), checks.finite_array("high", high, ndim=1)
     checks.has_shape("high", above, below.shape, "of low")
     crossed = below > above
@@ -73,8 +76,8 @@ def payoff_bounds(
         figure, ax = axes_or_new(ax, height=1.1 + 0.42 * len(below))
         colours = [COLOURS["purple"] if row == picked else "#BBBBBB" for row in rows]
         ax.barh(rows, above - below, 0.34, left=below, color=colours, edgecolor="black")
-        for ends in (below, above):  # an interval without length is seen as well
-            ax.plot(ends, rows, "|", color="black", markersize=13, markeredgewidth=1.6)
+        for edges in (below, above):  # an interval without length is seen as well
+            ax.plot(edges, rows, "|", color="black", markersize=13, markeredgewidth=1.6)
         if true is not None:
             dots = checks.finite_array("true", true, ndim=1)
             checks.has_shape("true", dots, below.shape, "of low")
@@ -82,7 +85,7 @@ def payoff_bounds(
         ax.set_yticks(rows, labels, fontsize=SMALL + 1)
         ax.use_sticky_edges = False  # a dot at 0 is shown whole
         ax.margins(x=0.03)
-        ax.set(xlabel=xlabel, ylabel="joint action", ylim=(-0.6, len(below) - 0.4), xlim=xlim)
+        ax.set(xlabel=xlabel, ylabel="joint action", ylim=(-0.6, len(below) - 0.4), xlim=ends)
         ax.invert_yaxis()
         ax.set_title(title or "")
         ax.grid(axis="x")

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
+from .arguments import limits, listed, told, words
 from .style import GREY, SMALL, STYLES, axes_or_new, in_style, ink, label_line_ends, styles_for
 
 
@@ -73,13 +74,17 @@ def against_visits(
     >>> figure.axes[0].get_xscale(), figure.axes[0].get_yscale()
     ('log', 'log')
     """
+    told(title=title, xlabel=xlabel, ylabel=ylabel, laws=laws)
     checks.one_of("yscale", yscale, ("log", "linear"))
+    ends, at = limits("ylim", ylim, yscale == "log"), _level(level)
     x = checks.finite_array("visits", visits, ndim=1)
     if not len(x) or x[0] <= 0 or (np.diff(x) <= 0).any():
         raise ValueError(f"visits must be positive and increasing, got {checks.brief(visits)}")
     lines, rates = _values("curves", curves, x, yscale), _values("laws", laws or {}, x, yscale)
     if not lines:
         raise ValueError("curves must hold at least one line")
+    if ends is not None and not any(((y >= ends[0]) & (y <= ends[1])).any() for y in lines.values()):
+        raise ValueError(f"ylim must show something of the curves, got {checks.brief(ylim)}")
     chosen = styles_for(lines, styles)
     with in_style():
         figure, ax = axes_or_new(ax, height=3.8)
@@ -90,10 +95,10 @@ def against_visits(
         drawn = [ax.plot(x, y, label=label, **chosen[label])[0] for label, y in lines.items()]
         if len(x) > 1:
             ax.set_xlim(x[0], x[-1])
-        if ylim is not None:
-            ax.set_ylim(ylim)
-        if level is not None:
-            _mark_level(ax, *level)
+        if ends is not None:
+            ax.set_ylim(ends)
+        if at is not None:
+            _mark_level(ax, *at)
         ax.set_title(title or "", pad=26 if rates else 6)
         ax.grid(axis="y")
         if rates:
@@ -155,11 +160,11 @@ def raised_tails(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['high', 'middle']
     """
+    told(title=title)
     v = checks.finite_array("value", value, ndim=1)
     if len(v) < 2:
         raise ValueError(f"value must have at least 2 states, got {len(v)}")
-    if isinstance(names, str) or len(names) != len(v):
-        raise ValueError(f"names must be {len(v)} names, one per state, got {checks.brief(names)}")
+    named = words("names", names, len(v), ", one per state")
     given = {"observed": observed, "optimistic": optimistic, "pessimistic": pessimistic}
     if true is not None:
         given["true"] = true
@@ -176,11 +181,21 @@ def raised_tails(
         if true is not None:
             ax.vlines(tails["true"], rows - 0.42, rows + 0.42, color="black", linewidth=2.2, label="true", gid="true")
         ax.set(xlabel="probability of a next state at least this good", ylabel="at least as good as", xlim=(0, 1.01))
-        ax.set_yticks(rows, [names[k] for k in order[:-1]], fontsize=SMALL + 1)
+        ax.set_yticks(rows, [named[k] for k in order[:-1]], fontsize=SMALL + 1)
         ax.invert_yaxis()
         ax.set_title(title or "", pad=26)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2, handlelength=1.4)
     return figure
+
+
+def _level(level: Any) -> tuple[float, str] | None:
+    """A height with its name, or None."""
+    if level is None:
+        return None
+    pair = listed("level", level)
+    if len(pair) != 2 or not isinstance(pair[1], str):
+        raise TypeError(f"level must be a number and its name, got {checks.shown(level)}")
+    return checks.number("level", pair[0], -np.inf), pair[1]
 
 
 def _values(name: str, given: Mapping[str, Any], x: np.ndarray, yscale: str) -> dict[str, np.ndarray]:

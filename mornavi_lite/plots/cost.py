@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from .. import checks
+from .arguments import lines_of, told
 from .style import GREY, axes_or_new, in_style, label_line_ends, short, styles_for
 
 
@@ -53,7 +54,8 @@ def cost_against_size(
     >>> law.get_ydata().tolist() == [12 / 4**2, 12.0]
     True
     """
-    data = _positive(results)
+    told(title=title, xlabel=xlabel, ylabel=ylabel, powers=powers)
+    data = lines_of(results, "line")
     wanted = {label: checks.number(f"powers[{label!r}]", p, -np.inf) for label, p in (powers or {}).items()}
     for label in wanted:
         if label not in data:
@@ -78,20 +80,3 @@ def cost_against_size(
         for end in ax.texts:  # a law may pass behind it
             end.set_path_effects([withStroke(linewidth=4, foreground="white")])
     return figure
-
-
-def _positive(results: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Sizes and costs of each line, checked."""
-    if not isinstance(results, Mapping):
-        raise TypeError(f"results must map labels to pairs of sizes and costs, got {checks.brief(results)}")
-    if not results:
-        raise ValueError("results must hold at least one line")
-    data = {}
-    for label, (sizes, costs) in results.items():
-        x = checks.finite_array(f"results[{label!r}][0]", sizes, 1)
-        y = checks.finite_array(f"results[{label!r}][1]", costs, 1)
-        checks.has_shape(f"results[{label!r}][1]", y, x.shape, "(n,)")
-        if not len(x) or (x <= 0).any() or (y <= 0).any() or (np.diff(x) <= 0).any():
-            raise ValueError(f"results[{label!r}] must be positive, with increasing sizes")
-        data[label] = (x, y)
-    return data

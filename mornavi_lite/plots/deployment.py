@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from .. import checks
+from .arguments import limits, listed, told
 from .graph_layout import spread
 from .style import GREY, SMALL, axes_or_new, from_zero, in_style, inches, label_line_ends, short, styles_for
 
@@ -78,12 +79,14 @@ def value_against_distance(
     >>> [text.get_text() for text in figure.axes[0].texts if " 0" in text.get_text()]
     ['edge of the ball, 0.05', 'price 0.13', 'gain 0.07']
     """
+    told(title=title, xlabel=xlabel, ylabel=ylabel, band=band, bands=bands, played=played)
+    ends = limits("ylim", ylim)
     x = checks.finite_array("distances", distances, ndim=1)
     if len(x) < 2 or (np.diff(x) <= 0).any():
         raise ValueError(f"distances must be increasing, two at least, got {checks.brief(distances)}")
     values = _curves(curves, x)
-    _known(compare or (), values, "compare")
-    if compare is not None and len(compare) != 2:
+    pair = None if compare is None else _known(listed("compare", compare), values, "compare")
+    if pair is not None and len(pair) != 2:
         raise ValueError(f"compare must name two curves, got {checks.brief(compare)}")
     edge = None if radius is None else checks.number("radius", radius, x[0], x[-1])
     chosen = styles_for(values, styles)
@@ -91,8 +94,10 @@ def value_against_distance(
         figure, ax = axes_or_new(ax, height=3.6)
         ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(x[0], x[-1]))
         named: list[Any] = []
-        for label, (low, high) in _known(bands or {}, values, "bands").items():
-            below, above = _curves({f"{label}, low": low, f"{label}, high": high}, x).values()
+        for label, edges in _known(bands or {}, values, "bands").items():
+            below, above = _parts(f"bands[{label!r}]", edges, 2)
+            for name, each in (("low", below), ("high", above)):
+                checks.has_shape(f"bands[{label!r}], {name}", each, x.shape, "of distances")
             colour = chosen[label]["color"]
             ax.fill_between(x, below, above, color=colour, alpha=0.18, linewidth=0, zorder=1)
             for end in (below, above):  # bands that overlap are told apart by their edges
@@ -102,16 +107,16 @@ def value_against_distance(
             named += ax.plot(x, (below + above) / 2, color=colour, linewidth=0, label=f"{label}, {band}", gid="band")
         lines = [ax.plot(x, y, label=label, **chosen[label])[0] for label, y in values.items()]
         for label, bars in _known(played or {}, values, "played").items():
-            at, mean, half = (checks.finite_array(f"played[{label!r}][{k}]", each, 1) for k, each in enumerate(bars))
+            at, mean, half = _parts(f"played[{label!r}]", bars, 3)
             for k, each in ((1, mean), (2, half)):
                 checks.has_shape(f"played[{label!r}][{k}]", each, at.shape, "of its distances")
             ax.errorbar(at, mean, half, fmt="o", markersize=4, capsize=3, linewidth=1.4, color=chosen[label]["color"])
-        if ylim is not None:
-            ax.set_ylim(ylim)
-        ax.autoscale_view(scalex=False, scaley=ylim is None)
+        if ends is not None:
+            ax.set_ylim(ends)
+        ax.autoscale_view(scalex=False, scaley=ends is None)
         _shade_ball(ax, edge)
-        if compare is not None:
-            _price_and_gain(ax, x, values[compare[0]], values[compare[1]], edge)
+        if pair is not None:
+            _price_and_gain(ax, x, values[pair[0]], values[pair[1]], edge)
         ax.set_title(title or "", pad=6 if edge is None else 20)
         ax.grid(axis="y")
         from_zero(ax, fixed=True)
@@ -128,10 +133,20 @@ def _curves(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
     return values
 
 
+def _parts(name: str, given: Any, n: int) -> list[np.ndarray]:
+    """So many arrays of one axis."""
+    parts = listed(name, given)
+    if len(parts) != n:
+        raise ValueError(f"{name} must be {n} arrays, got {len(parts)}")
+    return [checks.finite_array(f"{name}[{k}]", each, ndim=1) for k, each in enumerate(parts)]
+
+
 def _known(labels: Any, curves: Mapping[str, Any], name: str) -> Any:
     for label in labels:
-        if label not in curves:
-            raise ValueError(f"{name} must name curves, one of {', '.join(map(repr, curves))}, got {label!r}")
+        if not isinstance(label, Hashable) or label not in curves:
+            raise ValueError(
+                f"{name} must name curves, one of {', '.join(map(repr, curves))}, got {checks.brief(label)}"
+            )
     return labels
 
 

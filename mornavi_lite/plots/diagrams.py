@@ -13,6 +13,7 @@ from .. import checks
 from ..games import MarkovGame
 from ..planning import solve
 from ..uncertainty import UncertaintySet
+from .arguments import told
 from .style import COLOURS, GREY, SMALL, STYLES, TEXT, WIDTH, in_style, ink, panels
 
 HOPE, FEAR = ink(STYLES["optimistic"]["color"]), ink(COLOURS["vermillion"])
@@ -129,6 +130,8 @@ def backward_ladder(
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_text().startswith("values")]
     ['values 0.50, 0.50', 'values 1.30, 0.90', 'values 2.02, 1.62', 'values 2.67, 2.27']
     """
+    told(game=game)
+    digits = checks.integer("decimals", decimals, 0, 15)
     where = checks.integer("state", state, 0, game.n_states - 1)
     names = [game.joint_action_name(a) for a in range(game.n_joint_actions)]
     if len(names) > 6 or game.horizon > 6:
@@ -145,10 +148,10 @@ def backward_ladder(
             rows = game.transition[h, where]
             worst = [ball.worst_case(rows, value[i, h + 1]) for i, ball in enumerate(sets)]
             pays = game.reward[:, h, where] + np.array(worst)
-            _rung(ax, low, rung, f"step {h}", names, pays, policy[h, where], decimals)
+            _rung(ax, low, rung, f"step {h}", names, pays, policy[h, where], digits)
             _arrow(ax, (1.9, low + rung + gap - 0.03), (1.9, low + rung + 0.03))
             _say(ax, 2.0, low + rung + gap / 2, "worst case over what follows, plus the reward now", left=True)
-            text = ", ".join(f"{v:.{decimals}f}" for v in value[:, h, where])
+            text = ", ".join(f"{v:.{digits}f}" for v in value[:, h, where])
             ax.text(4.2, low + rung / 2, f"values {text}", va="center", fontsize=TEXT)
             _arrow(ax, (3.85, low + rung / 2), (4.15, low + rung / 2))
     return figure

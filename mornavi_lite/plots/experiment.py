@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
-from .style import GREY, SMALL, axes_or_new, from_zero, in_style, ink, label_line_ends, styles_for
+from .arguments import limits, told
+from .style import GREY, SMALL, axes_or_new, from_zero, in_style, ink, label_line_ends, short, styles_for
 
 
 def value_against_samples(
@@ -64,11 +65,16 @@ def value_against_samples(
     >>> figure.axes[0].lines[-1].get_ydata().tolist() == mean.tolist()
     True
     """
+    told(title=title, xlabel=xlabel, ylabel=ylabel, levels=levels)
+    ends = limits("ylim", ylim)
     x = checks.finite_array("samples", samples, ndim=1)
     if len(x) < 2 or x[0] <= 0 or (np.diff(x) <= 0).any():
         raise ValueError(f"samples must be positive and increasing, at least two, got {checks.brief(samples)}")
     bands = _bands(curves, x)
     marks = {label: checks.number(f"levels[{label!r}]", y, -np.inf) for label, y in (levels or {}).items()}
+    for label, y in marks.items():
+        if ends is not None and not ends[0] <= y <= ends[1]:
+            raise ValueError(f"levels[{label!r}] must be inside ylim, {short(ends[0])} to {short(ends[1])}, got {y}")
     chosen = styles_for(bands, styles)
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
@@ -80,8 +86,8 @@ def value_against_samples(
             ax.fill_between(x, low, high, color=chosen[label]["color"], alpha=0.2, linewidth=0)
             lines += ax.plot(x, middle, label=label, **chosen[label])
         _make_room(ax, marks)
-        if ylim is not None:
-            ax.set_ylim(ylim)
+        if ends is not None:
+            ax.set_ylim(ends)
         from_zero(ax, fixed=True)
         _name_levels(ax, marks)
         ax.set_title(title or "")

@@ -13,6 +13,7 @@ from matplotlib.textpath import text_to_path
 
 from .. import checks
 from ..games import MarkovGame
+from .arguments import listed, told
 from .graph_layout import Box, Edge, Layout, layout
 from .style import COLOURS, DPI, GREY, SMALL, TEXT, Picture, in_style, short
 
@@ -65,8 +66,7 @@ def game_graph(
     >>> "(a, a) 0.9\\n(b, b) 0.6\\nelse 0.5" in words
     True
     """
-    if not isinstance(game, MarkovGame):
-        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    told(game=game, rewards=rewards, title=title)
     if game.n_states > MOST_STATES:
         raise ValueError(f"game must have at most {MOST_STATES} states to be drawn, got {game.n_states}")
     h = checks.integer("step", step, 0, game.horizon - 1)
@@ -177,7 +177,9 @@ def _joint_actions(game: MarkovGame, joint_actions: Sequence[int] | None) -> lis
     if joint_actions is None:
         return list(range(game.n_joint_actions))
     most = game.n_joint_actions - 1
-    chosen = [checks.integer(f"joint_actions[{k}]", a, 0, most) for k, a in enumerate(joint_actions)]
+    chosen = [
+        checks.integer(f"joint_actions[{k}]", a, 0, most) for k, a in enumerate(listed("joint_actions", joint_actions))
+    ]
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"joint_actions must name at least one joint action, each once, got {list(joint_actions)}")
     return chosen

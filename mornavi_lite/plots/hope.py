@@ -14,6 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 from .. import checks
 from ..confidence import ConfidenceSet
 from ..uncertainty import UncertaintySet
+from .arguments import limits, told, words
 from .simplex import CORNERS, ball_outline, level_line, on_plane
 from .style import COLOURS, GREY, SMALL, STYLES, TEXT, axes_or_new, in_style, ink, short
 
@@ -67,6 +68,7 @@ def hope_then_fear(
     >>> [line.get_gid() for line in points if line.get_gid()]
     ['seen', 'hope', 'fear']
     """
+    told(confidence=confidence, ball=ball)
     seen = checks.finite_array("counts", counts, ndim=1)
     values = checks.finite_array("v", v, ndim=1)
     for name, each in (("counts", seen), ("v", values)):
@@ -181,9 +183,12 @@ def common_cause(
     >>> [text.get_text().splitlines()[-1] for text in figure.axes[0].texts if "worst" in text.get_text()]
     ['value 0', 'value 1']
     """
+    ends, called = limits("reach", reach), words("labels", labels, 2)
+    if ends is None:
+        raise TypeError("reach must be two numbers, got None")
+    (low, high), total = ends, checks.number("total", total, -np.inf)
     table = checks.finite_array("values", values, ndim=2)
     checks.has_shape("values", table, (len(table), len(table)), "(n, n)")
-    low, high = reach
     if not 2 * low <= total <= 2 * high:
         raise ValueError(f"total must be between {2 * low} and {2 * high}, got {total}")
     grid = np.linspace(low, high, len(table))
@@ -200,14 +205,14 @@ def common_cause(
         lines = ax.contour(grid, grid, table.T, levels=9, colors="#999999", linewidths=0.9)
         ax.clabel(lines, fontsize=SMALL - 1.5, fmt="%.3g")
         ax.plot(first, total - first, color=ink(COLOURS["orange"]), linestyle="--", linewidth=2.6)
-        for (x, y, value), colour, words, offset, side_of in (
+        for (x, y, value), colour, text, offset, side_of in (
             (everywhere, COLOURS["blue"], "worst of all pairs\n(a ball for each row)", (-10, -10), "right"),
             (common, COLOURS["orange"], "worst of the line\n(one common cause)", (8, 8), "left"),
         ):
             ax.plot(x, y, "D", color=ink(colour), markersize=10, markeredgecolor="white", clip_on=False, zorder=5)
             box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
             ax.annotate(
-                f"{words}\nvalue {short(value)}",
+                f"{text}\nvalue {short(value)}",
                 (x, y),
                 offset,
                 textcoords="offset points",
@@ -218,7 +223,7 @@ def common_cause(
                 bbox=box,
             )
         pad = 0.04 * side
-        ax.set(xlabel=labels[0], ylabel=labels[1], xlim=(low - pad, high + pad), ylim=(low - pad, high + pad))
+        ax.set(xlabel=called[0], ylabel=called[1], xlim=(low - pad, high + pad), ylim=(low - pad, high + pad))
         ax.set_aspect("equal")
     return figure
 

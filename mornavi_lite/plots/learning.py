@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import checks
 from ..runs import History
+from .arguments import limits, told
 from .episode_axis import EPISODES, decades, first_episodes, foot_of, held, log_range, several
 from .style import COLOURS, GREY, SMALL, STYLES, axes_or_new, in_style, ink, label_line_ends, pieces, short, styles_for
 
@@ -59,6 +60,8 @@ def value_bounds(
     >>> sorted(set(true[~np.isnan(true)].tolist())) == sorted(set(history.value[:, 0].tolist()))
     True
     """
+    told(title=title)
+    ends = limits("ylim", ylim)
     x = first_episodes(history)
     player = checks.integer("player", player, 0, history.value.shape[1] - 1)
     values = {"optimistic": history.upper, "true": history.value, "pessimistic": history.lower}
@@ -71,7 +74,7 @@ def value_bounds(
         tall, lines = 0.03 * float(np.ptp(steps["optimistic"])), []
         for label, y in steps.items():
             lines += ax.plot(*pieces(x, y, tall), label=label, linewidth=2.0, **STYLES[label])
-        ax.set(xscale="log", xlim=log_range(x), xlabel=EPISODES, ylim=ylim)
+        ax.set(xscale="log", xlim=log_range(x), xlabel=EPISODES, ylim=ends)
         ax.set_ylabel(f"value of player {player + 1} at the start")
         ax.set_title(title or "")
         ax.grid(axis="y")
@@ -112,6 +115,7 @@ def certificate_and_gap(history: History, title: str | None = None, ax: Axes | N
     >>> bool(best.get_ydata()[-1] == history.best_certificate)
     True
     """
+    told(title=title)
     x = first_episodes(history)
     best = np.minimum.accumulate(history.certificate)
     shown = np.concatenate([history.certificate, history.gap])
@@ -186,6 +190,7 @@ def certificates(
     >>> [float(line.get_ydata()[-1]) == runs[line.get_label()].best_certificate for line in figure.axes[0].lines[:2]]
     [True, True]
     """
+    told(title=title)
     steps = {label: first_episodes(each, f"histories[{label!r}]") for label, each in several(histories).items()}
     best = {label: held(np.minimum.accumulate(each.certificate)) for label, each in histories.items()}
     chosen, shown = styles_for(steps, styles), np.concatenate(list(best.values()))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import checks
 from ..runs import History
+from .arguments import told
 from .episode_axis import EPISODES, first_episodes, held, log_range, several
 from .style import GREY, axes_or_new, in_style, label_line_ends, styles_for
 
@@ -49,6 +50,7 @@ def plans_made(
     >>> int(made.get_ydata()[-1]) == history.n_plans, int(bound.get_ydata()[-1])
     (True, 601)
     """
+    told(title=title)
     steps = {label: first_episodes(each, f"histories[{label!r}]") for label, each in several(histories).items()}
     chosen = styles_for(steps)
     with in_style():

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import checks
 from ..games import MarkovGame
+from .arguments import told
 from .style import LIGHT_TO_DARK, SMALL, in_style, panels
 
 
@@ -53,8 +54,7 @@ def policy_heatmap(
     >>> bool((figure.axes[0].images[0].get_array() == 1 / 8).all())
     True
     """
-    if not isinstance(game, MarkovGame):
-        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    told(game=game, title=title, ax=ax)
     policy = game.check_policy(policy)
     runs = same_steps(policy, step)
     if ax is not None and len(runs) > 1:

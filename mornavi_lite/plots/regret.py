@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from .. import checks
 from ..runs import History
+from .arguments import limits, listed, told
 from .style import GREY, SMALL, axes_or_new, in_style, inches, ink, label_line_ends, short, styles_for
 
 _POINTS_PER_DECADE = 8
@@ -77,10 +78,12 @@ def learning_curves(
     >>> float(line.get_ydata()[-1]) == sorted(float(each.regret[-1]) for each in seeds)[1]
     True
     """
+    told(title=title, laws=laws)
+    ends = limits("ylim", ylim, positive=True)
     checks.one_of("of", of, tuple(_WHAT))
     start = checks.integer("first", first, 1)
-    low, high = (checks.number(f"band[{k}]", percentile, 0.0, 100.0) for k, percentile in enumerate(band))
-    marks = [checks.number(f"levels[{k}]", level, np.nextafter(0, 1)) for k, level in enumerate(levels)]
+    low, high = _percentages(band)
+    marks = [checks.number(f"levels[{k}]", y, np.nextafter(0, 1)) for k, y in enumerate(listed("levels", levels))]
     curves = {label: _percentiles(label, each, of, start, (low, 50.0, high)) for label, each in _named(runs).items()}
     chosen = styles_for(curves, styles)
     with in_style():
@@ -93,7 +96,7 @@ def learning_curves(
                 ax.fill_between(x, np.maximum(below, 1e-30), above, **shade)
             lines += ax.plot(x, np.where(middle > 0, middle, np.nan), label=label, **chosen[label])
         ax.set_xlim(start, max(float(x[-1]) for x, _ in curves.values()))
-        ax.set_ylim(_range([y for _, y in curves.values()]) if ylim is None else ylim)
+        ax.set_ylim(_range([y for _, y in curves.values()]) if ends is None else ends)
         lines += _draw_laws(ax, laws or {})
         for level in marks:
             _mark_level(ax, level)
@@ -116,11 +119,18 @@ def _named(runs: Mapping[str, Runs]) -> dict[str, list[History]]:
         raise TypeError(f"runs must map labels to histories, got {checks.brief(runs)}")
     named = {}
     for label, each in runs.items():
-        several = [each] if isinstance(each, History) else list(each)
+        several = [each] if isinstance(each, History) else listed(f"runs[{label!r}]", each)
         if not several or not all(isinstance(one, History) for one in several):
             raise TypeError(f"runs[{label!r}] must be a History or several, got {checks.brief(each)}")
         named[label] = several
     return named
+
+
+def _percentages(band: Any) -> tuple[float, float]:
+    pair = [checks.number(f"band[{k}]", each, 0.0, 100.0) for k, each in enumerate(listed("band", band))]
+    if len(pair) != 2 or pair[0] > pair[1]:
+        raise ValueError(f"band must be two percentiles, the lower one first, got {checks.brief(band)}")
+    return pair[0], pair[1]
 
 
 def _percentiles(
@@ -156,6 +166,8 @@ def _draw_laws(ax: Axes, laws: Mapping[str, Callable[[np.ndarray], Any]]) -> lis
     low, high = ax.get_ylim()
     lines = []
     for label, law in laws.items():
+        if not callable(law):
+            raise TypeError(f"laws[{label!r}] must be a function of the number of episodes, got {checks.shown(law)}")
         y = checks.finite_array(f"laws[{label!r}]", law(x), ndim=1)
         checks.has_shape(f"laws[{label!r}]", y, x.shape, "of episodes")
         inside = (y >= low) & (y <= high)

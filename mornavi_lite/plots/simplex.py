@@ -12,6 +12,7 @@ from matplotlib.patches import Polygon
 
 from .. import checks
 from ..uncertainty import Nominal, UncertaintySet
+from .arguments import listed, told, words
 from .style import GREY, SMALL, STYLES, TEXT, axes_or_new, in_style, ink, set_name, short, styles_for
 
 #: Corners of the triangle: outcome 0 at the lower left, 1 at the lower right, 2 on top.
@@ -68,14 +69,13 @@ def ball_on_simplex(
     >>> bool(np.allclose(worst.get_xydata()[0], plots.on_plane(ball.worst_kernel(p, v))))
     True
     """
+    told(title=title)
     row = checks.probability_rows("p", p, ndim=1)
     checks.has_shape("p", row, (3,), "(3,)")
     values = checks.finite_array("v", v, ndim=1)
     checks.has_shape("v", values, (3,), "(3,)")
     named = {label: ball for label, ball in _named(balls).items() if not isinstance(ball, Nominal)}
-    names = ["0", "1", "2"] if corner_names is None else [str(name) for name in corner_names]
-    if len(names) != 3:
-        raise ValueError(f"corner_names must be 3 names, got {checks.brief(corner_names)}")
+    names = ["0", "1", "2"] if corner_names is None else words("corner_names", corner_names, 3)
     known = {label: set_name(ball) for label, ball in named.items() if set_name(ball) in STYLES}
     chosen = styles_for(named, known)
     with in_style():
@@ -118,7 +118,10 @@ def on_plane(q: Any) -> np.ndarray:
     >>> plots.on_plane([0, 1, 0]).tolist()
     [1.0, 0.0]
     """
-    return checks.finite_array("q", q) @ CORNERS
+    rows = checks.finite_array("q", q)
+    if rows.shape[-1:] != (3,):
+        raise ValueError(f"q must have shape (..., 3), got {rows.shape}")
+    return rows @ CORNERS
 
 
 def ball_outline(ball: UncertaintySet, p: np.ndarray) -> np.ndarray:
@@ -154,8 +157,9 @@ def _named(balls: Any) -> dict[str, UncertaintySet]:
     if isinstance(balls, Mapping):
         named = {str(label): ball for label, ball in balls.items()}
     else:
-        named = {_label(ball): ball for ball in balls}
-        if len(named) < len(balls):
+        several = listed("balls", balls)
+        named = {_label(ball): ball for ball in several}
+        if len(named) < len(several):
             raise ValueError("balls must be different from each other")
     for label, ball in named.items():
         if not isinstance(ball, UncertaintySet):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from .. import checks
+from .arguments import listed, told
 from .labels import name_points
 from .policy import aligned
 from .style import COLOURS, GREY, axes_or_new, in_style, ink, short
@@ -52,19 +53,25 @@ def payoff_table(
     table = checks.finite_array("payoffs", payoffs)
     if table.ndim not in (2, 3) or len(table) != 2:
         raise ValueError(f"payoffs must be those of two players, shape (2, A) or (2, n1, n2), got shape {table.shape}")
+    given = None
+    if action_names is not None:
+        given = [listed(f"action_names[{k}]", each) for k, each in enumerate(listed("action_names", action_names))]
     if n_actions is None and table.ndim == 3:
         n_actions = table.shape[1:]
-    elif n_actions is None and action_names is not None:
-        n_actions = [len(names) for names in action_names]
+    elif n_actions is None and given is not None:
+        n_actions = [len(each) for each in given]
     elif n_actions is None:
         raise ValueError(f"n_actions is needed for payoffs of shape {table.shape} without action_names")
     counts = _two_players(n_actions)
     if table.shape not in ((2, *counts), (2, counts[0] * counts[1])):
         raise ValueError(f"payoffs must have shape {(2, *counts)} or {(2, counts[0] * counts[1])}, got {table.shape}")
     table = table.reshape(2, *counts)
-    names = [[str(a) for a in range(n)] for n in counts] if action_names is None else [list(n) for n in action_names]
-    if [len(each) for each in names] != list(counts):
-        raise ValueError(f"action_names must have {counts[0]} and {counts[1]} names, got {checks.brief(action_names)}")
+    names = [[str(a) for a in range(n)] for n in counts]
+    if given is not None:
+        if [len(each) for each in given] != list(counts):
+            got = checks.brief(action_names)
+            raise ValueError(f"action_names must have {counts[0]} and {counts[1]} names, got {got}")
+        names = [[str(word) for word in each] for each in given]
     cells = [[f"{short(x)}, {short(y)}" for x, y in zip(*rows, strict=True)] for rows in zip(*table, strict=True)]
     rows = [["", *names[1]], *([name, *row] for name, row in zip(names[0], cells, strict=True))]
     return aligned(rows, right=range(1, counts[1] + 1))
@@ -113,6 +120,7 @@ def payoff_region(
     >>> plots.payoff_corners(chicken, (2, 2), "ce").max(axis=0).round(6).tolist()
     [7.0, 7.0]
     """
+    told(title=title, points=points)
     counts = _two_players(n_actions)
     table = _stage(payoffs, counts)
     marks = {}
@@ -199,10 +207,10 @@ def deviation_rows(payoffs: np.ndarray, n_actions: tuple[int, int], concept: str
             if concept == "cce":
                 rows.append(np.moveaxis(gain, 0, player).ravel())
                 continue
-            for told in range(own):
-                if told != other:
+            for heard in range(own):
+                if heard != other:
                     only = np.zeros_like(gain)
-                    only[told] = gain[told]
+                    only[heard] = gain[heard]
                     rows.append(np.moveaxis(only, 0, player).ravel())
     return np.array(rows).reshape(-1, payoffs.shape[1])
 

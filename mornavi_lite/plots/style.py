@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from .. import checks
 from ..uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation, UncertaintySet
 from .graph_layout import spread
 
@@ -130,6 +131,10 @@ def png(figure: Figure, tight: bool = False) -> bytes:
     >>> plots.png(figure) == plots.png(plots.game_graph(zoo.traffic_merge()))
     True
     """
+    if not isinstance(figure, Figure):
+        raise TypeError(f"figure must be a Matplotlib figure, got {type(figure).__name__}")
+    if not isinstance(tight, (bool, np.bool_)):
+        raise TypeError(f"tight must be True or False, got {checks.shown(tight)}")
     buffer = io.BytesIO()
     with in_style():
         figure.savefig(
@@ -160,6 +165,11 @@ def panels(rows: int = 1, columns: int = 1, height: float = 3.6, width: float = 
     >>> len(axes) == len(figure.axes) == 2
     True
     """
+    for name, n in (("rows", rows), ("columns", columns)):
+        checks.integer(name, n, 1, 100)
+    for name, inch in (("height", height), ("width", width)):
+        if checks.number(name, inch, 0.0, 500.0) == 0:
+            raise ValueError(f"{name} must be above 0, got 0")
     with in_style():
         figure = Picture(figsize=(width, height), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
@@ -179,6 +189,8 @@ def axes_or_new(ax: Axes | None, height: float) -> tuple[Any, Axes]:
 def styles_for(labels: Iterable[str], styles: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
     """Colour and line style of each label: its own by name, or that of ``styles[label]``, or the next spare one."""
     chosen: dict[str, dict[str, Any]] = {}
+    if styles is not None and not isinstance(styles, Mapping):
+        raise TypeError(f"styles must be a mapping from labels, got {checks.shown(styles)}")
     wanted = dict(styles or {})
     spare = iter(SPARE * 9)
     known = {name.lower(): name for name in STYLES} | _ALIASES

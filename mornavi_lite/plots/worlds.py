@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import checks
+from .arguments import told
 from .deployment import mark_above
 from .style import COLOURS, TEXT, axes_or_new, in_style, ink
 
@@ -52,6 +53,7 @@ def random_values(
     >>> sum(int(bar.get_height()) for bar in figure.axes[0].patches)
     100
     """
+    told(title=title, xlabel=xlabel)
     drawn = checks.finite_array("values", values, ndim=1)
     if not len(drawn) or not isinstance(marks, Mapping):
         raise ValueError("values must hold at least one number, and marks map labels to numbers")
@@ -110,6 +112,7 @@ def values_of_two(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['as trained', 'guaranteed']
     """
+    told(title=title, xlabel=xlabel, ylabel=ylabel)
     cloud = checks.finite_array("points", points, ndim=2)
     checks.has_shape("points", cloud, (len(cloud), 2), "(n, 2)")
     if not isinstance(marks, Mapping):
