@@ -164,7 +164,7 @@ def raised_tails(
     v = checks.finite_array("value", value, ndim=1)
     if len(v) < 2:
         raise ValueError(f"value must have at least 2 states, got {len(v)}")
-    named = words("names", names, len(v), ", one per state")
+    named = words("names", names, len(v), ", one per entry of value")
     given = {"observed": observed, "optimistic": optimistic, "pessimistic": pessimistic}
     if true is not None:
         given["true"] = true

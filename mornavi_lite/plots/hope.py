@@ -190,7 +190,7 @@ def common_cause(
     table = checks.finite_array("values", values, ndim=2)
     checks.has_shape("values", table, (len(table), len(table)), "(n, n)")
     if not 2 * low <= total <= 2 * high:
-        raise ValueError(f"total must be between {2 * low} and {2 * high}, got {total}")
+        raise ValueError(f"total must be between {2 * low:g} and {2 * high:g}, got {total:g}")
     grid = np.linspace(low, high, len(table))
     first = np.linspace(max(low, total - high), min(high, total - low), 201)
     along = np.array([_between(grid, table, x, total - x) for x in first])

@@ -61,7 +61,7 @@ def test_same_numbers_same_bytes_and_panels_are_drawn_into() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (([1, 2],), TypeError, "results must map"),
+        (([1, 2],), TypeError, "results must be a mapping from labels"),
         (({},), ValueError, "at least one line"),
         (({"a": ([1, 2], [1, 0])},), ValueError, r"results\['a'\] must be positive"),
         (({"a": ([2, 1], [1, 1])},), ValueError, r"results\['a'\] must be positive, with increasing sizes"),

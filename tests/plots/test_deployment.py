@@ -141,7 +141,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (plots.value_against_distance, {"compare": ("a", "c")}, "compare must name curves, one of 'a', got 'c'"),
     (plots.value_against_distance, {"bands": {"c": (1, 2)}}, "bands must name curves, one of 'a', got 'c'"),
     (plots.value_against_distance, {"played": {"c": (1, 2, 3)}}, "played must name curves, one of 'a', got 'c'"),
-    (plots.value_against_distance, {"bands": {"a": ([1], [2])}}, r"curves\['a, low'\] must have shape of distances"),
+    (plots.value_against_distance, {"bands": {"a": ([1], [2])}}, r"bands\['a'\], low must have shape of distances"),
     (plots.value_against_distance, {"compare": ("a",)}, "compare must name two curves"),
     (plots.value_against_distance, {"played": {"a": ([1], [2], [3, 4])}}, r"\['a'\]\[2\] must have shape of its dist"),
     (plots.value_against_distance, {"ax": 3}, "ax must be Matplotlib Axes, got int"),
