@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import checks
 from ..games import MarkovGame
+from ..games.flows import expected_visits
 from .arguments import told
 from .style import LIGHT_TO_DARK, SMALL, in_style, panels
 
@@ -75,7 +76,13 @@ def policy_heatmap(
     return figure
 
 
-def policy_table(game: MarkovGame, policy: Any, min_probability: float = 1e-3, step: int | None = None) -> str:
+def policy_table(
+    game: MarkovGame,
+    policy: Any,
+    min_probability: float = 1e-3,
+    step: int | None = None,
+    reached_only: bool = False,
+) -> str:
     """A policy as a table to print: step, state, joint action by name, probability.
 
     Parameters
@@ -88,6 +95,8 @@ def policy_table(game: MarkovGame, policy: Any, min_probability: float = 1e-3, s
         Smaller probabilities are left out, and a last line says so; in [0, 1]. Zeros are always left out.
     step : int, optional
         Only this step, from 0 to H - 1. Default: all; steps in a row with the same policy are one, such as "0-3".
+    reached_only : bool
+        Whether to leave out states that play does not reach at those steps, and to say how many they are.
 
     Returns
     -------
@@ -117,19 +126,31 @@ def policy_table(game: MarkovGame, policy: Any, min_probability: float = 1e-3, s
         raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
     policy = game.check_policy(policy)
     least = checks.number("min_probability", min_probability, 0.0, 1.0)
+    if not isinstance(reached_only, (bool, np.bool_)):
+        raise TypeError(f"reached_only must be True or False, got {reached_only!r}")
     rows: list[tuple[str, str, str, str]] = []
+    reached = np.ones(policy.shape[:2], dtype=bool)
+    if reached_only:
+        reached = expected_visits(game.probability, game.initial, policy, game.next_state) > 0
     for first, last in same_steps(policy, step):
         when = str(first) if first == last else f"{first}-{last}"
-        for s, state in enumerate(game.state_names):
+        here = np.flatnonzero(reached[first : last + 1].any(axis=0))
+        for s in here.tolist():
+            state = game.state_names[s]
             row = policy[first, s]
             order = sorted(np.flatnonzero((row > 0) & (row >= least)), key=lambda a: (-row[a], a))
             for k, a in enumerate(order):
                 shown = state if k == 0 else ""
-                rows.append((when if s == k == 0 else "", shown, game.joint_action_name(int(a)), f"{row[a]:.3f}"))
+                rows.append(
+                    (when if s == here[0] and k == 0 else "", shown, game.joint_action_name(int(a)), f"{row[a]:.3f}")
+                )
     played = policy if step is None else policy[step]
     text = aligned([("step", "state", "action" if game.n_players == 1 else "joint action", "probability"), *rows])
     if ((played > 0) & (played < least)).any():
         text += f"\nprobabilities below {least:g} are left out"
+    never = int((~(reached if step is None else reached[[step]]).any(axis=0)).sum())
+    if never:
+        text += f"\n{never} state{'s' * (never > 1)} that play does not reach left out"
     return text
 
 

@@ -262,7 +262,7 @@ def from_formulas(name):
 def from_functions(name):
     """The same pairs, by the links in the notes of the functions."""
     soup, found = BeautifulSoup(source(name), "html.parser"), set()
-    for entry in soup.select("dl:is(.function, .class, .method) > dt.sig[id]"):
+    for entry in soup.select("dl:is(.function, .class, .method, .data) > dt.sig[id]"):
         # the notes of a class, and not those of its methods
         for link in entry.find_next_sibling("dd").select("a[href*='/ch']"):
             if link.find_parent("dl", class_="py") is entry.parent:

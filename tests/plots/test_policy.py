@@ -100,3 +100,23 @@ def test_policy_functions_name_their_own_arguments() -> None:
         plots.policy_table(game, policy, min_probability=-1)
     with pytest.raises(ValueError, match="ax has room for one panel, and the policy needs 3"):
         plots.policy_heatmap(game, policy, ax=plots.panels()[1][0])
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_table_of_what_is_reached_has_just_those_states(sparse: bool) -> None:
+    """Three rooms in a row and one that no door leads to; the walk goes one room on at each step."""
+    following = np.array([[[1]], [[2]], [[2]], [[0]]])
+    game = MarkovGame.sparse(
+        following, np.ones((4, 1, 1)), np.zeros((1, 4, 1)), (1,), 4, 3, state_names=["a", "b", "c", "walled in"]
+    )
+    game = game if sparse else game.dense()
+    policy = np.ones((3, 4, 1))
+    text = plots.policy_table(game, policy, reached_only=True)
+    lines = text.split("\n")
+    assert [line.split()[-4 if k == 0 else -3] for k, line in enumerate(lines[1:4])] == ["0-2", "b", "c"]
+    assert lines[4:] == ["1 state that play does not reach left out"]
+    first = plots.policy_table(game, policy, step=0, reached_only=True).split("\n")
+    assert [line.split()[1] for line in first[1:2]] == ["a"] and first[-1].startswith("3 states")
+    assert "walled in" in plots.policy_table(game, policy)
+    with pytest.raises(TypeError, match="reached_only must be True or False, got 1"):
+        plots.policy_table(game, policy, reached_only=1)
