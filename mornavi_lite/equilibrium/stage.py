@@ -74,7 +74,9 @@ def solve_stage(payoffs: Any, n_actions: Sequence[int], concept: str = "cce", se
     An action may be forbidden by a payoff of any size, -1e300 say: where payoffs in play differ by less than 1e-6 of
     the range, actions that nobody plays are taken out, and choice and certificate go by the range of what is left. If a
     penalty remains that somebody may have to fear, the game is solved on the payoffs as given, up to gains of
-    1e-9 of what the deviation changes, losses included. Then payoffs near 0 count as they are, however small.
+    1e-9 of what the deviation changes, losses included. What is below 2**-44 both in itself and relative to the range
+    is taken for a rounding error. Beside a payoff far above those in play, differences below 1e-10 of the range stay
+    ties.
 
     The work is bounded by the size of the game: pivots by a multiple of the tableau's rows and columns, exact
     arithmetic by the entries it may compute, the search for many players' equilibria by its starts. What
@@ -184,7 +186,7 @@ def _solve_again(
 def _as_given(
     payoffs: np.ndarray, mild: np.ndarray, milder: np.ndarray, policy: np.ndarray, *rule: Any
 ) -> tuple[np.ndarray, float]:
-    """A policy (A,) of one game (m, A) whose gains are small beside what they change, and how small.
+    """A policy (A,) of one game (m, A) whose gains are small beside what they change or what is in play, and how small.
 
     The first such one: in exact arithmetic, as given or with penalties of fewer digits; with mild penalties; as before.
     """
@@ -194,10 +196,11 @@ def _as_given(
         lambda: _solve(milder[None], *rule)[0][0],
         lambda: policy,
     ]
+    width = 0.5 * milder.max(axis=1) - 0.5 * milder.min(axis=1)
     best, least = policy, np.nan
     for way in ways:
         tried = way()
-        gap = relative_gain(payoffs, tried, *rule[:2])
+        gap = relative_gain(payoffs, tried, rule[0], rule[1], width)
         if not gap >= least:
             best, least = tried, gap
         if gap <= TOLERANCE:

@@ -26,6 +26,8 @@ from .dual_simplex import deviations
 
 #: Differences below this share of the player's range are hidden, below this share of the payoffs themselves ties.
 HIDDEN = 2.0**-20
+#: What numbers about 1 leave of 0: differences below this share of the range, and below this number, are ties.
+_ROUNDING = 2.0**-44
 #: Gains and losses that differ by a smaller share cancel.
 _EVEN = 1e-9
 
@@ -115,6 +117,7 @@ def in_play(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str) -> tu
     apart = (width < HIDDEN * whole) & (width > HIDDEN * np.maximum(np.abs(low), np.abs(high)))
     # Far below what was taken out, payoffs this close are ties as ever.
     apart &= (0.5 * highest - 0.5 * high < HIDDEN * whole) | (width > GRID * whole)
+    apart &= ~_rounding(width, whole)
     return left, apart.any(axis=1)
 
 
@@ -156,11 +159,17 @@ def mild(payoffs: np.ndarray, penalty: float) -> np.ndarray:
         width = 0.5 * ordered[0] - 0.5 * ordered[:-1]
         gap = 0.5 * ordered[:-1] - 0.5 * ordered[1:]
         size = np.maximum(np.abs(ordered[0]), np.abs(ordered[:-1]))
-        last = np.flatnonzero((width < HIDDEN * gap) & (width > HIDDEN * size))
+        apart = (width < HIDDEN * gap) & (width > HIDDEN * size) & ~_rounding(width, gap)
+        last = np.flatnonzero(apart)
         if len(last):
             floor = ordered[last[0]]
             result[player] = np.maximum(payoff, floor - penalty * (ordered[0] - floor))
     return result
+
+
+def _rounding(width: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Whether payoffs within ``width`` of each other, in a range ``whole``, are 0 but for rounding errors."""
+    return (width < _ROUNDING * whole) & (width < _ROUNDING)
 
 
 def stakes(
@@ -175,14 +184,20 @@ def stakes(
     return player, change.sum(axis=1), np.abs(change).sum(axis=1)
 
 
-def relative_gain(payoffs: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], concept: str) -> float:
+def relative_gain(
+    payoffs: np.ndarray, policy: np.ndarray, n_actions: tuple[int, ...], concept: str, width: np.ndarray | None = None
+) -> float:
     """The largest gain by a deviation from a policy (A,) in one game (m, A), relative to what the deviation changes.
 
     The certificate without a range; NaN for such a policy. Beside a deviation by which the player loses as much as it
-    wins, a gain may also be nothing whose other side is too improbable for a number.
+    wins, a gain may also be nothing whose other side is too improbable for a number; and beside half the range of
+    what is in play, ``width`` (m,), if that is known.
     """
     player, gain, size = stakes(payoffs, policy, n_actions, concept)
     even = np.where(np.abs(gain) <= _EVEN * size, size, 0.0)
-    scale = np.array([even[player == each].max(initial=0.0) for each in range(len(n_actions))])
-    scale = np.maximum(size, scale[player])
+    scale = np.array([even[player == each].max(initial=0.0) for each in range(len(n_actions))])[player]
+    if width is not None:
+        # Of the gains that add up to one, each has its share.
+        scale = np.maximum(scale, deviations(n_actions, concept)[2] * width[player])
+    scale = np.maximum(scale, size)
     return float(np.divide(gain, scale, out=gain, where=scale > 0).max(initial=0.0))

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mornavi_lite.equilibrium import deviation_gain, is_product, solve_stage
+from mornavi_lite.equilibrium import deviation_gain, is_product, solve_stage, tableau
+from mornavi_lite.equilibrium.wide_ranges import in_play, mild
 from tests.equilibrium.references import PENNIES, brute_gain, linear_program, pure_equilibria, relative_gain
 
 CONCEPTS = ["nash", "ce", "cce"]
@@ -14,6 +15,13 @@ SIZES = [1e3, 1e6, 1e7, 1e9, 1e10, 1e12, 1e15, 1e16, 1e17, 1e30, 1e200, 1e300, 1
 CHICKEN = [[6, 2, 7, 0], [6, 7, 3, 0]]
 #: Three players without a pure equilibrium: 2 follows 1, 3 follows 2, 1 avoids 3; payoffs differ between them.
 CHASE = np.array([[0, 1, 0, 1, 3, 0, 3, 0], [5, 5, 0, 0, 0, 0, 5, 5], [2, 0, 0, 1, 2, 0, 0, 1]], dtype=float)
+
+
+def opposed(n, seed):
+    """A bimatrix game without a pure equilibrium: what one player gains the other mostly loses."""
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=n * n)
+    return np.array([first, -0.8 * first + 0.5 * rng.normal(size=n * n)])
 
 
 def forbid(payoffs, n_actions, penalty, rng=None):
@@ -76,6 +84,35 @@ def test_a_game_with_forbidden_actions_is_answered_like_the_game_without(n_actio
         np.testing.assert_allclose(policy.reshape(larger)[kept].ravel(), expected, rtol=0, atol=1e-7)
         seen += expected.max() < 1
     assert seen >= 2
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_in_a_large_game_what_is_forbidden_is_taken_out(concept):
+    # Too large for exact arithmetic.
+    game, larger, kept = forbid(opposed(12, seed=4), (12, 12), 1e12, np.random.default_rng(4))
+    left, apart = in_play(game[None], larger, concept)
+    inside = np.zeros(larger, dtype=bool)
+    inside[kept] = True
+    assert apart.all() and not (left[0] & ~inside.ravel()).any()
+    assert concept != "cce" or (left[0] == inside.ravel()).all()
+    policy = solve_stage(game, larger, concept)
+    assert not policy[~inside.ravel()].any() and policy.max() < 1
+    assert exact_gain(game, policy, larger) < 1e-7
+
+
+@pytest.mark.parametrize(("concept", "n", "share", "seed"), [("nash", 30, 0.01, 3), ("ce", 8, 0.05, 1)])
+def test_without_exact_arithmetic_a_penalty_that_remains_is_made_mild(monkeypatch, concept, n, share, seed):
+    monkeypatch.setattr(tableau, "_EXACT_SECONDS", 0.0)
+    game = opposed(n, seed)
+    game[np.random.default_rng(seed).random(game.shape) < share] = -1e12
+    assert not pure_equilibria(game, (n, n)) and not in_play(game[None], (n, n), concept)[1].any()
+    policy = solve_stage(game, (n, n), concept)
+    assert not policy[(game == -1e12).any(axis=0)].any()
+    assert exact_gain(game, policy, (n, n)) < 1e-7
+    milder = mild(game, 16.0)
+    ordinary = game > -1e12
+    assert (milder[ordinary] == game[ordinary]).all()
+    assert (milder[~ordinary] < milder[ordinary].min() - 15 * np.ptp(game[0][ordinary[0]]) / 2).all()
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
@@ -173,3 +210,21 @@ def test_a_gain_beside_a_penalty_is_seen():
         game, n_actions, _ = forbid(PENNIES, (2, 2), penalty)
         assert float(deviation_gain(game, np.eye(9)[0], n_actions, "cce")) == 2.0
         assert float(deviation_gain(game, np.full(9, 1 / 9), n_actions, "cce")) > penalty / 4
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_rounding_errors_around_0_are_ties_where_all_other_payoffs_are_costs(concept):
+    rng = np.random.default_rng(6)
+    costs = -rng.integers(0, 4, (200, 2, 9)) / 7
+    costs[::4, 0, :3] = 0.0
+    before = solve_stage(costs, (3, 3), concept)
+    np.testing.assert_array_equal(solve_stage(costs + rng.normal(size=costs.shape) * 1e-16, (3, 3), concept), before)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+@pytest.mark.parametrize("power", [-60, -1, 60])
+def test_the_unit_does_not_matter_beside_a_penalty(power, concept):
+    for penalty in (2.0**30, 2.0**40):
+        game, n_actions, _ = forbid(PENNIES, (2, 2), penalty)
+        policy = solve_stage(game, n_actions, concept)
+        assert solve_stage(game * 2.0**power, n_actions, concept).tobytes() == policy.tobytes()
