@@ -107,7 +107,7 @@ SIGNATURES: list[tuple[Any, str]] = [
     (sweep.sweep, "grid out n_jobs=1 scheduler=None resume=False progress=False"),
     (sweep.load_results, "grid out"),
     (sweep.Grid.read, "path"),
-    (sweep.Grid.of, "content source='grid' text=''"),
+    (sweep.Grid.of, "content source='grid' text='' folder=''"),
     (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
     (zoo.delayed_coordination, "horizon=5"),
     (zoo.traffic_merge, "horizon=5"),

@@ -5,8 +5,10 @@ file, whole or not there, named by a digest of its configuration. Start again, a
 hold neither times nor names of machines, so they are the same bytes whoever made them: one process, several, or the
 workers of a Dask cluster. See the page on sweeps. On the command line: ``python -m mornavi_lite sweep grid.toml``.
 
-**Files.** ``grid`` reads and checks what is to be run, and ``place`` knows where in the file it stands; ``workers`` do
-it, ``results`` are the files, ``all_runs`` puts the parts together.
+A configuration may name files, a game or a radius for each row: their contents count, by a digest, and not their place.
+
+**Files.** ``grid`` reads and checks what is to be run, ``place`` knows where in the file it stands, and ``named_files``
+reads what it names; ``workers`` do it, ``results`` are the files, ``all_runs`` puts the parts together.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,7 +104,8 @@ def sweep(
     missing = {key: each for key, each in every.items() if key not in rows}
     failures: dict[str, str] = {}
     with bar(len(every), len(rows), progress, "runs") as shown:
-        for key, result in all_results(missing, workers, scheduler, lambda each: is_stored(folder, each)):
+        finished = partial(is_stored, folder)
+        for key, result in all_results(missing, workers, scheduler, finished, str(Path(grid.folder).resolve())):
             if isinstance(result, str):
                 failures[key] = result
             else:

@@ -20,9 +20,11 @@ from .. import checks, learners, uncertainty, zoo
 from ..games import MarkovGame
 from ..learners import Mornavi
 from ..uncertainty import Nominal, UncertaintySet
+from .named_files import path_of, radius_of, stored_game, with_digest
 from .place import Place
 
 GAMES: dict[str, Callable[..., Any]] = {name: getattr(zoo, name) for name in zoo.__all__}
+GAMES["stored_game"] = stored_game
 LEARNERS: dict[str, Callable[..., Any]] = {
     name: each
     for name in learners.__all__
@@ -48,7 +50,10 @@ class Grid:
     Parameters
     ----------
     configurations : tuple of dict
-        One for each run: "game", "learner", "uncertainty" (each with its parameters), "seed", "episodes", "until".
+        One for each run: "game", "learner", "uncertainty" (each with its parameters), "seed", "episodes", "until". Of a
+        file that is named it holds the digest.
+    folder : str
+        Where the files that are named lie: the folder of the grid's own file.
 
     Examples
     --------
@@ -62,6 +67,7 @@ class Grid:
     """
 
     configurations: tuple[Configuration, ...]
+    folder: str = ""
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Grid:
@@ -96,20 +102,23 @@ class Grid:
             content = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not TOML: {error}") from None
-        return cls.of(content, str(path), text)
+        return cls.of(content, str(path), text, str(Path(path).parent))
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], source: str = "grid", text: str = "") -> Grid:
+    def of(cls, content: Mapping[str, Any], source: str = "grid", text: str = "", folder: str = "") -> Grid:
         """Make a grid of what a TOML file would say.
 
         Parameters
         ----------
         content : mapping
             ``episodes``, ``seeds`` (a number n for 0 to n - 1, or a list), optional ``until``, and lists of tables
-            ``game`` (``name`` and parameters of a function of the zoo), ``learner`` (``name`` and parameters) and
-            ``uncertainty`` (``set``, ``radius`` or a list of radii; or ``players``, a list with one table each).
+            ``game`` (``name`` and parameters of a function of the zoo, or "stored_game" and ``file``), ``learner``
+            (``name`` and parameters) and ``uncertainty`` (``set``, ``radius`` or a list of radii; or ``players``, a
+            list with one table each). A radius may be the name of a ``.npy`` file with one for each row.
         source, text : str
             What errors call the grid, and the text in which they look for the line.
+        folder : str
+            Where the files that are named lie.
 
         Returns
         -------
@@ -140,7 +149,7 @@ class Grid:
         for key in content:
             if key not in (*_TABLES, *_OTHERS):
                 raise place.named(key, f"unknown key {key!r}; allowed: {', '.join((*_TABLES, *_OTHERS))}")
-        tables = {name: _entries(content, name, place) for name in _TABLES}
+        tables = {name: _entries(content, name, place, folder) for name in _TABLES}
         with place.at("", 0):
             for key in ("episodes", "seeds"):
                 if content.get(key) is None:
@@ -151,10 +160,11 @@ class Grid:
             n_runs = math.prod(map(len, tables.values())) * len(seeds)
             if n_runs > _MOST_RUNS:
                 raise ValueError(f"seeds make {n_runs} runs of this grid, more than {_MOST_RUNS}")
-        _check_together(tables, place)
+        _check_together(tables, place, folder)
         every = itertools.product(*([entry for _, entry in entries] for entries in tables.values()), seeds)
         last = {"episodes": episodes, "until": until}
-        return cls(tuple({"game": g, "learner": n, "uncertainty": u, "seed": s, **last} for g, n, u, s in every))
+        runs = tuple({"game": g, "learner": n, "uncertainty": u, "seed": s, **last} for g, n, u, s in every)
+        return cls(runs, folder)
 
 
 def key_of(configuration: Configuration) -> str:
@@ -162,16 +172,24 @@ def key_of(configuration: Configuration) -> str:
     return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def game_of(entry: Mapping[str, Any]) -> MarkovGame:
+def game_of(entry: Mapping[str, Any], folder: str = "") -> MarkovGame:
     """The game of a ``[[game]]`` table."""
-    return GAMES[entry["name"]](**{key: value for key, value in entry.items() if key != "name"})
+    return GAMES[entry["name"]](**{key: path_of(value, key, folder) for key, value in entry.items() if key != "name"})
 
 
-def set_of(entry: Mapping[str, Any]) -> UncertaintySet | list[UncertaintySet]:
+def set_of(entry: Mapping[str, Any], folder: str = "") -> UncertaintySet | list[UncertaintySet]:
     """The uncertainty of an ``[[uncertainty]]`` table: one set, or a list with one per player."""
     if "players" in entry:
-        return [SETS[each["set"]](**{k: v for k, v in each.items() if k != "set"}) for each in entry["players"]]
-    return SETS[entry["set"]](**{key: value for key, value in entry.items() if key != "set"})
+        return [_one_set(each, folder) for each in entry["players"]]
+    return _one_set(entry, folder)
+
+
+def _one_set(entry: Mapping[str, Any], folder: str) -> UncertaintySet:
+    given = {key: value for key, value in entry.items() if key != "set"}
+    if "radius" in given:
+        given["radius"] = radius_of(given["radius"], folder)
+    made: UncertaintySet = SETS[entry["set"]](**given)
+    return made
 
 
 def learner_of(entry: Mapping[str, Any], ball: UncertaintySet | list[UncertaintySet]) -> Mornavi:
@@ -200,7 +218,7 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, (list, tuple, range)) else value
 
 
-def _entries(content: Mapping[str, Any], table: str, place: Place) -> _Numbered:
+def _entries(content: Mapping[str, Any], table: str, place: Place, folder: str) -> _Numbered:
     """The tables of one name, numbered, with known words and parameters; one entry for each radius of a list."""
     given = content.get(table)
     if not isinstance(given, list) or not given or not all(isinstance(entry, dict) for entry in given):
@@ -212,11 +230,21 @@ def _entries(content: Mapping[str, Any], table: str, place: Place) -> _Numbered:
             for each in _players(entry) if table == "uncertainty" and "players" in entry else [entry]:
                 _check_words(each, *_TABLES[table])
             for single in _one_radius_each(entry):
+                single = _with_digests(single, table, folder)
                 if _hashable(single) in seen:
                     raise ValueError(f"[[{table}]] {json.dumps(single)} is there twice")
                 seen.add(_hashable(single))
                 entries.append((number, single))
     return entries
+
+
+def _with_digests(entry: dict[str, Any], table: str, folder: str) -> dict[str, Any]:
+    """The entry with the digest of each file that it names."""
+    if table == "game":
+        return with_digest(entry, "file", folder)
+    if table == "uncertainty" and "players" in entry:
+        return {"players": [with_digest(each, "radius", folder) for each in entry["players"]]}
+    return with_digest(entry, "radius", folder) if table == "uncertainty" else entry
 
 
 def _hashable(value: Any) -> Any:
@@ -271,18 +299,18 @@ def _one_radius_each(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry | {"radius": radius} for radius in radii] if isinstance(radii, list) else [entry]
 
 
-def _check_together(tables: dict[str, _Numbered], place: Place) -> None:
+def _check_together(tables: dict[str, _Numbered], place: Place, folder: str) -> None:
     """Make every game, learner and set once, so that a wrong parameter is found before anything runs."""
     n_players = []
     for number, entry in tables["game"]:
         with place.at("game", number):
-            n_players.append((entry["name"], game_of(entry).n_players))
+            n_players.append((entry["name"], game_of(entry, folder).n_players))
     for number, entry in tables["learner"]:
         with place.at("learner", number):
             learner_of(entry, Nominal())
     for number, entry in tables["uncertainty"]:
         with place.at("uncertainty", number):
-            balls = set_of(entry)
+            balls = set_of(entry, folder)
             for game, n in n_players:
                 if isinstance(balls, list) and len(balls) != n:
                     raise ValueError(f"players must be {n}, as many as in {game}, got {len(balls)}")

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..files import read_arrays, remove_stale
 from .grid import Configuration, Grid, key_of
+from .named_files import shown
 from .workers import RECORDED
 
 KIND = "sweep result"
@@ -91,7 +92,7 @@ def row_of(configuration: Configuration, arrays: dict[str, np.ndarray]) -> dict[
         "game": _words(configuration["game"], "name"),
         "learner": _words(configuration["learner"], "name"),
         "set": _words({k: v for k, v in ball.items() if k != "radius"}, "set") if "set" in ball else "per player",
-        "radius": ball.get("radius", json.dumps(ball["players"]) if "players" in ball else 0.0),
+        "radius": shown(ball.get("radius", json.dumps(ball["players"]) if "players" in ball else 0.0)),
         "seed": configuration["seed"],
         "episodes": int(arrays["episode"][-1]),
         "plans": len(lengths),
@@ -104,7 +105,7 @@ def row_of(configuration: Configuration, arrays: dict[str, np.ndarray]) -> dict[
 
 
 def _words(entry: dict[str, Any], word: str) -> str:
-    rest = ", ".join(f"{key}={value!r}" for key, value in entry.items() if key != word)
+    rest = ", ".join(f"{key}={shown(value)!r}" for key, value in entry.items() if key != word)
     return f"{entry[word]}({rest})" if rest else str(entry[word])
 
 

@@ -20,13 +20,13 @@ _BROKEN_POOLS = 2
 _KILLED = ("TerminatedWorker", "BrokenProcessPool", "KilledWorker")
 
 
-def result_of(configuration: Configuration) -> dict[str, np.ndarray] | str:
-    """Do one run: its arrays, or what went wrong. Called in workers; needs nothing but its argument."""
+def result_of(configuration: Configuration, folder: str = "") -> dict[str, np.ndarray] | str:
+    """Do one run: its arrays, or what went wrong. Called in workers; ``folder`` has the files that are named."""
     try:
-        ball = set_of(configuration["uncertainty"])
+        ball = set_of(configuration["uncertainty"], folder)
         history = run(
             learner_of(configuration["learner"], ball),
-            game_of(configuration["game"]),
+            game_of(configuration["game"], folder),
             configuration["episodes"],
             seed=configuration["seed"],
             until=configuration["until"],
@@ -39,16 +39,21 @@ def result_of(configuration: Configuration) -> dict[str, np.ndarray] | str:
 
 
 def all_results(
-    missing: dict[str, Configuration], n_jobs: int, scheduler: str | None, finished: Callable[[Configuration], bool]
+    missing: dict[str, Configuration],
+    n_jobs: int,
+    scheduler: str | None,
+    finished: Callable[[Configuration], bool],
+    files: str = "",
 ) -> Iterator[tuple[str, dict[str, np.ndarray] | str]]:
     """The key of each missing run with its result, in the order in which they are finished.
 
-    A run that is ``finished`` when its turn comes, by a sweep somewhere else, is left out.
+    A run that is ``finished`` when its turn comes, by a sweep somewhere else, is left out. ``files`` is the folder of
+    those that configurations name.
     """
     left, broken = dict(missing), 0
     while left:
         try:
-            for key, result in _in_parallel(list(left.items()), n_jobs, scheduler, finished):
+            for key, result in _in_parallel([(*each, files) for each in left.items()], n_jobs, scheduler, finished):
                 broken = 0
                 del left[key]
                 yield key, result
@@ -63,7 +68,7 @@ def all_results(
 
 
 def _in_parallel(
-    tasks: list[tuple[str, Configuration]],
+    tasks: list[tuple[str, Configuration, str]],
     n_jobs: int,
     scheduler: str | None,
     finished: Callable[[Configuration], bool],
@@ -92,5 +97,5 @@ def _on_cluster(joblib: Any, calls: Iterable[Any], scheduler: str) -> Iterator[A
         yield from joblib.Parallel(n_jobs=-1, return_as="generator_unordered")(calls)
 
 
-def _keyed(key: str, configuration: Configuration) -> tuple[str, dict[str, np.ndarray] | str]:
-    return key, result_of(configuration)
+def _keyed(key: str, configuration: Configuration, files: str) -> tuple[str, dict[str, np.ndarray] | str]:
+    return key, result_of(configuration, files)
