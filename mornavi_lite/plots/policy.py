@@ -127,7 +127,7 @@ def policy_table(
     policy = game.check_policy(policy)
     least = checks.number("min_probability", min_probability, 0.0, 1.0)
     if not isinstance(reached_only, (bool, np.bool_)):
-        raise TypeError(f"reached_only must be True or False, got {reached_only!r}")
+        raise TypeError(f"reached_only must be True or False, got {checks.shown(reached_only)}")
     rows: list[tuple[str, str, str, str]] = []
     reached = np.ones(policy.shape[:2], dtype=bool)
     if reached_only:

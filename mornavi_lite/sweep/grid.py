@@ -10,7 +10,7 @@ import math
 import os
 import tomllib
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class Grid:
     """
 
     configurations: tuple[Configuration, ...]
-    folder: str = ""
+    folder: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Grid:

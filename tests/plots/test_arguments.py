@@ -96,7 +96,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "plans_made": {"histories": {"a": HISTORY}, "n_cells": 60, "title": "t"},
     "png": {"figure": plots.panels()[0], "tight": False},
     "policy_heatmap": {"game": GAME, "policy": SOLUTION.policy, "step": 0, "title": "t"},
-    "policy_table": {"game": GAME, "policy": SOLUTION.policy, "min_probability": 0.001, "step": 0},
+    "policy_table": {
+        "game": GAME,
+        "policy": SOLUTION.policy,
+        "min_probability": 0.001,
+        "step": 0,
+        "reached_only": True,
+    },
     "raised_tails": {
         "value": [0, 1.0, 2.0],
         "observed": [0.2, 0.3, 0.5],

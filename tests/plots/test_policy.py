@@ -118,5 +118,5 @@ def test_a_table_of_what_is_reached_has_just_those_states(sparse: bool) -> None:
     first = plots.policy_table(game, policy, step=0, reached_only=True).split("\n")
     assert [line.split()[1] for line in first[1:2]] == ["a"] and first[-1].startswith("3 states")
     assert "walled in" in plots.policy_table(game, policy)
-    with pytest.raises(TypeError, match="reached_only must be True or False, got 1"):
+    with pytest.raises(TypeError, match="reached_only must be True or False, got int 1"):
         plots.policy_table(game, policy, reached_only=1)
