@@ -151,11 +151,23 @@ def find_methods(app, file):
         return None
     analyzer = ModuleAnalyzer.for_module(file)
     places = dict(analyzer.find_tags())
-    room = importlib.import_module(file.rpartition(".")[0])
-    for name, kind in inspect.getmembers(room, inspect.isclass):
+    package = importlib.import_module(PACKAGE)
+    faces = [
+        importlib.import_module(room)
+        for _, room, has_files in pkgutil.iter_modules(
+            package.__path__, f"{PACKAGE}."
+        )
+        if has_files
+    ]
+    classes = dict(
+        pair
+        for face in faces
+        for pair in inspect.getmembers(face, inspect.isclass)
+    )
+    for name, kind in classes.items():
         for method, found in vars(kind).items():
             function = getattr(found, "__func__", found)
-            if getattr(function, "__module__", None) == file:
+            if inspect.isfunction(function) and function.__module__ == file:
                 place = places.get(function.__qualname__)
                 places.setdefault(f"{name}.{method}", place)
     return analyzer.code, {k: v for k, v in places.items() if v}
