@@ -173,6 +173,20 @@ def find_methods(app, file):
     return analyzer.code, {k: v for k, v in places.items() if v}
 
 
+def keep_ways_back(app, env):
+    """Handler of env-updated: a page of source leads back to names that the book has, under its file's one room."""
+    objects = env.domains["py"].objects
+    for entry in filter(
+        None, getattr(env, "_viewcode_modules", {}).values()
+    ):
+        _, _, used, room = entry
+        for name in [
+            each for each in used if f"{room}.{each}" not in objects
+        ]:
+            del used[name]
+    return []
+
+
 def setup(app):
     app.connect("config-inited", name_project)
     app.connect("builder-inited", take_comments)
@@ -181,6 +195,7 @@ def setup(app):
     # codeautolink links code at 500
     app.connect("env-updated", add_names, priority=400)
     app.connect("env-updated", remove_homes, priority=600)
+    app.connect("env-updated", keep_ways_back, priority=600)
     app.connect("missing-reference", resolve)
     app.connect("viewcode-find-source", find_methods)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
