@@ -173,18 +173,20 @@ def find_methods(app, file):
     return analyzer.code, {k: v for k, v in places.items() if v}
 
 
-def keep_ways_back(app, env):
-    """Handler of env-updated: a page of source leads back to names that the book has, under its file's one room."""
-    objects = env.domains["py"].objects
-    for entry in filter(
-        None, getattr(env, "_viewcode_modules", {}).values()
-    ):
-        _, _, used, room = entry
-        for name in [
-            each for each in used if f"{room}.{each}" not in objects
-        ]:
-            del used[name]
-    return []
+def lead_back(app, page, template, context, doctree):
+    """Handler of html-page-context: a page of source leads back to a name where its own room shows it."""
+    if not page.startswith("_modules/"):
+        return
+    objects = app.env.domains["py"].objects
+
+    def shown(match):
+        name = match[1].split(".", 2)[-1]  # after package and room
+        rooms = [each for each in objects if each.endswith(f".{name}")]
+        known = match[1] in objects or not rooms
+        return match[0] if known else f'#{rooms[0]}"'
+
+    pattern = rf'#({PACKAGE}[\w.]+)"'
+    context["body"] = re.sub(pattern, shown, context.get("body", ""))
 
 
 def setup(app):
@@ -195,7 +197,7 @@ def setup(app):
     # codeautolink links code at 500
     app.connect("env-updated", add_names, priority=400)
     app.connect("env-updated", remove_homes, priority=600)
-    app.connect("env-updated", keep_ways_back, priority=600)
+    app.connect("html-page-context", lead_back)
     app.connect("missing-reference", resolve)
     app.connect("viewcode-find-source", find_methods)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
