@@ -102,7 +102,7 @@ SIGNATURES: list[tuple[Any, str]] = [
     (RandomPlay, f"uncertainty {LEARNER} {STATED}"),
     (run, "learner game n_episodes seed=0 progress=False until=None resume=None uncertainty=None"),
     (History.save, "self path"),
-    (History.load, "path"),
+    (History.load, "path counts=<class 'mornavi_lite.confidence.counts.Counts'>"),
     (History.regret_at, "self episodes"),
     (sweep.sweep, "grid out n_jobs=1 scheduler=None resume=False progress=False"),
     (sweep.load_results, "grid out"),

@@ -4,10 +4,28 @@
 only counts. While a plan is kept, episodes are independent and only their counts matter, so they are drawn together,
 in as many steps as it takes to notice that some visits have doubled: ten episodes or 10**12 cost about the same.
 
+**What a run asks.** Of a learner ``plan(counts)``, ``behaviour(plan)``, the policy that it plays in order to learn,
+``uncertainty``, ``concept`` and ``replan``; ``collect(game, plan, n_episodes, rng)`` comes first where it has one and
+the game is a ``MarkovGame``, and ``watched(visits)`` says of what the doubling starts a new plan. Of a plan ``policy``,
+``upper`` and ``lower`` of shape (m, H+1, S), as :class:`mornavi_lite.Plan` has them. Of a game that is no
+``MarkovGame``::
+
+    horizon, n_states, n_actions      sizes; n_actions has a number for each player
+    initial                           distribution of the first state, shape (S,)
+    counts()                          counts of which nothing was seen, for the learner's ``plan``
+    play(policy, n_episodes, rng)     what was played, as ``add_unchecked`` of these counts takes it
+    reward                            what ``add_unchecked`` takes beside it
+    gap_and_value(policy, sets, concept)    the truth about a policy: its gap, and its values (m, H+1, S)
+    digest()                          text that differs where anything of the game does
+
+Its counts may be :class:`mornavi_lite.Counts`, or a kind of their own with ``visits`` (an array of integers),
+``step_ranges`` (m, H, 2), ``add_unchecked(played, reward)`` and ``copy()``; with ``parts()``, ``from_parts``,
+``n_states``, ``n_actions``, ``horizon`` and ``about`` a history of them goes into a file, see ``History.load``.
+
 **Guarantee.** The same seed gives the same history, byte for byte, on every machine. A run that was stopped and taken
 up again is the run without the break, and a file that is damaged is an error.
 
-**Files.** ``episodes`` has the loop, ``history`` its record. Chapters 5 and 6 of the book.
+**Files.** ``episodes`` has the loop, ``protocol`` what it asks, ``history`` its record. Chapters 5 and 6 of the book.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ from ..confidence.cells import flow
 from ..contents import described
 from ..games import MarkovGame
 from ..learners import Plan
-from ..planning import Uncertainty, gap_and_value
+from ..planning import Uncertainty
 from ..progress import bar
 from ..rounding import power_of_two, rounded
 from ..uncertainty import UncertaintySet, sets_per_player
+from . import protocol
 from .history import Checkpoint, History
 
 _MOST_EPISODES = 10**15
@@ -41,8 +42,8 @@ def run(
     Parameters
     ----------
     learner : Mornavi or another with the same attributes
-        Used are ``plan(counts)``, ``collect(game, plan, n_episodes, rng)``, ``uncertainty``, ``concept``, ``replan``.
-    game : MarkovGame
+        Those that are used are listed in :mod:`mornavi_lite.runs`.
+    game : MarkovGame or another with the attributes that are used
         What is played, with S states, A joint actions and horizon H. The learner sees counts of it only.
     n_episodes : int
         Episodes K, from 1 to 10**15, those of ``resume`` among them.
@@ -84,14 +85,11 @@ def run(
     >>> bool((history.gap <= history.certificate).all()), history.n_plans < 400
     (True, True)
     """
-    for name in ("plan", "collect", "uncertainty", "concept", "replan"):
-        if not hasattr(learner, name):
-            raise TypeError(f"learner must have {name}, as Mornavi has; got {type(learner).__name__}")
-    if not isinstance(game, MarkovGame):
-        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    protocol.check_learner(learner)
+    protocol.check_game(game)
     total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
     goal = -1.0 if until is None else checks.number("until", until, 0.0)
-    judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, game.n_players)
+    judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, len(game.n_actions))
     going = _Run(learner, game, judged_by, checks.integer("seed", seed, 0, np.inf))
     if resume is not None:
         going.take_up(resume, total)
@@ -114,11 +112,11 @@ def run(
 class _Run:
     """A run on its way: the counts, the plan that is played, and one record for each plan so far."""
 
-    def __init__(self, learner: Any, game: MarkovGame, sets: list[UncertaintySet], seed: int) -> None:
+    def __init__(self, learner: Any, game: Any, sets: list[UncertaintySet], seed: int) -> None:
         self.learner, self.game, self.sets = learner, game, sets
         self.rng = np.random.default_rng(seed)
-        self.counts, self.reward = Counts.for_game(game), game.reward
-        self.scale = power_of_two(game.step_ranges)
+        self.counts, self.reward = protocol.no_counts(game), game.reward
+        self.scale = power_of_two(self.counts.step_ranges)
         self.planned_visits = self.counts.visits.copy()
         self.episode = self.since_plan = 0
         self.starts: list[int] = []
@@ -177,7 +175,7 @@ class _Run:
 
     def _worth(self, policy: np.ndarray) -> tuple[float, np.ndarray]:
         """Gap and values (m,) of a policy in the true game."""
-        gap, value = gap_and_value(self.game, policy, self.sets, self.learner.concept)
+        gap, value = protocol.worth(self.game, policy, self.sets, self.learner.concept)
         return float(rounded(np.asarray(gap), self.scale)), rounded(value[:, 0] @ self.game.initial, self.scale)
 
     def until_next_look(self) -> int:
@@ -186,7 +184,7 @@ class _Run:
 
     def play(self, n_episodes: int) -> None:
         """Play the plan, and count."""
-        played = self.learner.collect(self.game, self.plan, n_episodes, self.rng)
+        played = protocol.episodes_of(self.learner, self.game, self.plan, n_episodes, self.rng)
         self.counts.add_unchecked(played, self.reward)
         self.episode += n_episodes
         self.since_plan += n_episodes
@@ -194,7 +192,9 @@ class _Run:
     def history(self, end: int) -> History:
         """All records, the last one up to ``end``."""
         assert self.plan is not None and self.best_plan is not None
-        best = Plan(*self.best_plan, replace(self.best_plan.about, visits=flow(self.counts, self.best_plan.policy)))
+        best = self.best_plan
+        if isinstance(self.counts, Counts):
+            best = Plan(*best, replace(best.about, visits=flow(self.counts, best.policy)))
         return History(
             episode=np.array([*self.starts[1:], end], dtype=np.int64),
             gap=np.array(self.gaps),
@@ -223,7 +223,7 @@ class _Run:
         if total < history.episode[-1]:
             raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
         self.rng.bit_generator.state = json.loads(at.generator)
-        self.counts, self.planned_visits = at.counts.of(self.game), at.planned_visits
+        self.counts, self.planned_visits = protocol.counts_of(self.game, at.counts), at.planned_visits
         self.episode, self.since_plan = at.episode, at.since_plan
         self.starts = [0, *history.episode[:-1].tolist()]
         self.gaps, self.certificates = history.gap.tolist(), history.certificate.tolist()
@@ -233,7 +233,7 @@ class _Run:
     def origin(self) -> str:
         """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
         digest = hashlib.sha256(described(self.learner).encode())
-        for part in self.game.contents():
+        for part in protocol.contents_of(self.game):
             digest.update(part)
         digest.update(described((self.game.n_actions, self.sets)).encode())
         return digest.hexdigest()

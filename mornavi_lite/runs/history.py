@@ -202,13 +202,15 @@ class History:
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> History:
+    def load(cls, path: str | os.PathLike[str], counts: Any = Counts) -> History:
         """Read a history that :meth:`save` wrote.
 
         Parameters
         ----------
         path : str or path
             File to read.
+        counts : type
+            Whose ``from_parts`` makes the counts, where those of the game were of a kind of their own.
 
         Returns
         -------
@@ -237,15 +239,15 @@ class History:
         """
         stored = read_arrays(path, "History")
         with fitting_together(path):
-            counts = Counts.from_parts(stored)
-            plan, best = (_plan_from(name, stored, counts) for name in ("plan", "best"))
+            seen = counts.from_parts(stored)
+            plan, best = (_plan_from(name, stored, seen) for name in ("plan", "best"))
             episode, since_plan = (int(n) for n in stored["checkpoint"])
             generator, origin = str(stored["generator"]), str(stored["origin"])
             json.loads(generator)
             return cls(
                 **{name: stored[name] for name in _RECORDED},
                 best_plan=best,
-                checkpoint=Checkpoint(plan, counts, stored["planned_visits"], episode, since_plan, generator, origin),
+                checkpoint=Checkpoint(plan, seen, stored["planned_visits"], episode, since_plan, generator, origin),
             )
 
     def __repr__(self) -> str:

@@ -1,0 +1,128 @@
+"""What a run asks of a game and of a learner, by a game and a learner that have that and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import (
+    Counts,
+    EpsilonGreedy,
+    GenerativeDRNVI,
+    History,
+    MarkovGame,
+    Mornavi,
+    OfflinePessimistic,
+    Plan,
+    run,
+)
+from mornavi_lite.planning import gap_and_value
+from tests.learners.small_games import MIXED, varied_game
+
+
+class Bare:
+    """A game that is no MarkovGame."""
+
+    def __init__(self, game: MarkovGame, kind: type = Counts) -> None:
+        self.horizon, self.n_states, self.n_actions = game.horizon, game.n_states, game.n_actions
+        self.initial, self.reward = game.initial, game.reward
+        self.counts = lambda: kind(game.n_states, game.n_actions, game.horizon, initial=game.initial)
+        self.play, self.digest = game.play_unchecked, lambda: "one"
+        self.gap_and_value = lambda policy, sets, concept: gap_and_value(game, policy, sets, concept)
+
+
+class OwnCounts:
+    """Counts of a kind of their own, around those of which the learner knows."""
+
+    step_ranges = np.broadcast_to(np.array([0.0, 1.0]), (3, 2, 2))
+
+    def __init__(self, *sizes: Any, initial: Any = None, inside: Counts | None = None) -> None:
+        self.inside = Counts(*sizes, initial=initial) if inside is None else inside
+        for name in ("n_states", "n_actions", "horizon", "about"):
+            setattr(self, name, getattr(self.inside, name))
+
+    @property
+    def visits(self) -> np.ndarray:
+        return self.inside.visits.reshape(-1)
+
+    def add_unchecked(self, played: np.ndarray, reward: np.ndarray) -> None:
+        self.inside.add_unchecked(played, reward)
+
+    def copy(self) -> OwnCounts:
+        return OwnCounts(inside=self.inside.copy())
+
+    def parts(self) -> dict[str, np.ndarray]:
+        return self.inside.parts()
+
+    @classmethod
+    def from_parts(cls, stored: Any) -> OwnCounts:
+        return cls(inside=Counts.from_parts(stored))
+
+
+class OwnLearner:
+    uncertainty, concept, replan = MIXED, "ce", "doubling"
+
+    def plan(self, counts: OwnCounts) -> Plan:
+        return Mornavi(MIXED, "ce").plan(counts.inside)
+
+    def behaviour(self, plan: Plan) -> np.ndarray:
+        return plan.policy
+
+    def __repr__(self) -> str:
+        return "OwnLearner()"
+
+
+def same(first: History, second: History) -> bool:
+    recorded = ("episode", "gap", "value", "upper", "lower", "best_policy", "policy")
+    return all(getattr(first, name).tobytes() == getattr(second, name).tobytes() for name in recorded)
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        Mornavi(MIXED, "ce"),
+        EpsilonGreedy(MIXED, "ce", epsilon=0.3),
+        OfflinePessimistic(MIXED, "ce"),
+        OfflinePessimistic(MIXED, "ce", behaviour=np.random.default_rng(2).dirichlet(np.ones(12), size=(2, 3))),
+    ],
+)
+def test_a_game_needs_no_more_than_what_a_run_asks(learner: Mornavi, game: MarkovGame) -> None:
+    """With the same random numbers it is the run of the arrays that are behind it."""
+    assert same(run(learner, Bare(game), 200, seed=3), run(learner, game, 200, seed=3))
+
+
+def test_counts_of_a_kind_of_their_own_are_saved_and_taken_up(game: MarkovGame, tmp_path: Path) -> None:
+    bare, learner, path = Bare(game, OwnCounts), OwnLearner(), tmp_path / "own.npz"
+    whole = run(learner, bare, 300, seed=1)
+    assert same(whole, run(Mornavi(MIXED, "ce"), game, 300, seed=1))
+    history = run(learner, bare, 40, seed=1)
+    history.save(path)
+    history = run(learner, bare, 300, resume=History.load(path, counts=OwnCounts))
+    assert same(history, whole) and isinstance(history.checkpoint.counts, OwnCounts)
+    assert history.checkpoint.generator == whole.checkpoint.generator
+    other = Bare(game, OwnCounts)
+    other.digest = lambda: "another"
+    with pytest.raises(ValueError, match="resume must be a run of the same learner and game"):
+        run(learner, other, 400, resume=history)
+
+
+def test_what_is_missing_is_named(game: MarkovGame) -> None:
+    for name in ("horizon", "n_states", "n_actions", "initial", "reward", "counts", "play", "gap_and_value", "digest"):
+        bare = Bare(game)
+        delattr(bare, name)
+        with pytest.raises(TypeError, match=f"game must be a MarkovGame, got Bare, which has no {name} for run to use"):
+            run(Mornavi(MIXED), bare, 10)
+    for name in ("plan", "uncertainty", "concept", "replan", "behaviour"):
+        every = {"plan": None, "uncertainty": MIXED, "concept": "ce", "replan": "doubling", "behaviour": None}
+        learner = SimpleNamespace(**{key: each for key, each in every.items() if key != name})
+        with pytest.raises(TypeError, match=f"learner must have {name}, as Mornavi has; got SimpleNamespace"):
+            run(learner, game, 10)
+
+
+def test_a_learner_that_starts_anywhere_is_refused_where_games_are_only_played() -> None:
+    with pytest.raises(TypeError, match="GenerativeDRNVI plays no policy"):
+        run(GenerativeDRNVI(MIXED), Bare(varied_game(2, (2, 3, 2))), 10)
