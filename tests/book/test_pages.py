@@ -46,6 +46,9 @@ def source(name):
 WITH_WIDGETS = [n for n in NAMES if WIDGET in source(n)]
 CHAPTERS = [n for n in NAMES if (ROOT / n).with_suffix(".ipynb").is_file()]
 FIRST = "book/ch1_games.html"
+#: Pages of source are all made alike: every eighth is opened each time, the others among the slow tests.
+SOURCE = [n for n in NAMES if n.startswith("_modules/")]
+TO_OPEN = [pytest.param(n, marks=pytest.mark.slow) if n in SOURCE and SOURCE.index(n) % 8 else n for n in NAMES]
 
 
 @contextmanager
@@ -80,7 +83,7 @@ def test_the_book_is_built():
     assert len(CHAPTERS) > 5 and len(WITH_WIDGETS) > 5, "run `make book` first"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TO_OPEN)
 def test_page(readers, site, name):
     with opened(readers, site, name) as (page, problems):
         photograph(page, name)
