@@ -9,10 +9,11 @@ from .games import MarkovGame
 from .learners import EpsilonGreedy, GenerativeDRNVI, Mornavi, NashVI, OfflinePessimistic, Plan, RandomPlay
 from .planning import Solution, best_response, equilibrium_gap, evaluate, solve
 from .runs import History, run
-from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation
+from .uncertainty import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation
 
 __all__ = [
     "ChiSquare",
+    "Contamination",
     "Counts",
     "EpsilonGreedy",
     "GenerativeDRNVI",

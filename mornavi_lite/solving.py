@@ -13,7 +13,7 @@ from .equilibrium import CONCEPTS, is_product
 from .formats import StageGame, read_nfg, read_table, write_policy
 from .games import MarkovGame
 from .planning import Solution, solve
-from .uncertainty import ChiSquare, KullbackLeibler, Nominal, TotalVariation, UncertaintySet
+from .uncertainty import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation, UncertaintySet
 
 #: Uncertainty sets of a radius, by the words of the command line.
 SETS: dict[str, Callable[[float], UncertaintySet]] = {
@@ -21,6 +21,7 @@ SETS: dict[str, Callable[[float], UncertaintySet]] = {
     "tv-support": lambda radius: TotalVariation(radius, shift_support=False),
     "kl": KullbackLeibler,
     "chi2": ChiSquare,
+    "contamination": Contamination,
 }
 #: Options that say how a table is to be read.
 OF_TABLES = ("horizon", "discount", "accuracy", "normalize", "initial")

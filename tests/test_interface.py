@@ -13,6 +13,7 @@ import pytest
 import mornavi_lite
 from mornavi_lite import (
     ChiSquare,
+    Contamination,
     Counts,
     EpsilonGreedy,
     GenerativeDRNVI,
@@ -39,9 +40,9 @@ from mornavi_lite import (
 )
 
 NAMES = """
-    ChiSquare Counts EpsilonGreedy GenerativeDRNVI History KullbackLeibler MarkovGame Mornavi NashVI Nominal
-    OfflinePessimistic Plan RandomPlay Solution TotalVariation best_response deviation_gain equilibrium_gap evaluate run
-    solve solve_stage zoo
+    ChiSquare Contamination Counts EpsilonGreedy GenerativeDRNVI History KullbackLeibler MarkovGame Mornavi NashVI
+    Nominal OfflinePessimistic Plan RandomPlay Solution TotalVariation best_response deviation_gain equilibrium_gap
+    evaluate run solve solve_stage zoo
 """
 LEARNER = "concept='cce' confidence='model' delta=0.05 scale=1.0 replan='doubling' min_probability=None"
 STATED = "* support=None rows=None fail_state=None"
@@ -71,6 +72,7 @@ SIGNATURES: list[tuple[Any, str]] = [
     (TotalVariation, "radius shift_support=True"),
     (KullbackLeibler, "radius"),
     (ChiSquare, "radius"),
+    (Contamination, "radius"),
     *((getattr(ball, name), "self p v") for ball in (Nominal, ChiSquare) for name in ("worst_case", "worst_kernel")),
     (KullbackLeibler.divergence, "self q p"),
     (solve_stage, "payoffs n_actions concept='cce' select='pure'"),

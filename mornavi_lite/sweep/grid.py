@@ -31,7 +31,8 @@ LEARNERS: dict[str, Callable[..., Any]] = {
     if isinstance(each := getattr(learners, name), type) and issubclass(each, Mornavi)
 }
 SETS: dict[str, Callable[..., Any]] = {
-    name: getattr(uncertainty, name) for name in ("Nominal", "TotalVariation", "KullbackLeibler", "ChiSquare")
+    name: getattr(uncertainty, name)
+    for name in ("Nominal", "TotalVariation", "KullbackLeibler", "ChiSquare", "Contamination")
 }
 _TABLES = {"game": ("name", GAMES), "learner": ("name", LEARNERS), "uncertainty": ("set", SETS)}
 _OTHERS = ("episodes", "seeds", "until")

@@ -2,7 +2,8 @@
 
 **Objects.** A row p (S,) is a distribution over next states, v (S,) holds their values. A set U(p) is the ball of all
 distributions q with ``divergence(q, p) <= radius``: :class:`TotalVariation`, :class:`KullbackLeibler`,
-:class:`ChiSquare`, or p alone, :class:`Nominal`. Each is a frozen dataclass that checks its radius.
+:class:`ChiSquare`, :class:`Contamination`, or p alone, :class:`Nominal`. Each is a frozen dataclass that checks its
+radius.
 
 Values may belong to the row, v (..., S), as where rewards depend on the next state; so may the radius, an array.
 
@@ -15,7 +16,8 @@ Values may belong to the row, v (..., S), as where rewards depend on the next st
 **Guarantee.** The numbers check each other. The worst kernel lies in the ball, so its expectation is an upper bound;
 the dual value is a lower bound; they are equal to about 1e-12 of the range of v.
 
-**Files.** ``balls`` has the four sets, ``base`` what they share and what a set of your own needs. The arithmetic for
+**Files.** ``balls`` has the sets of the paper, ``contamination`` the one whose worst case is linear, ``base`` what they
+share and what a set of your own needs. The arithmetic for
 many rows at once is in ``worst_case`` and ``kl``, that for rows which differ in values or radius in ``each_row``.
 Derivations: chapter 2 of the book.
 """
@@ -24,10 +26,12 @@ from __future__ import annotations
 
 from .balls import ChiSquare, KullbackLeibler, Nominal, TotalVariation, sets_per_player
 from .base import UncertaintySet
+from .contamination import Contamination
 from .kl import kl_solve
 
 __all__ = [
     "ChiSquare",
+    "Contamination",
     "KullbackLeibler",
     "Nominal",
     "TotalVariation",

@@ -11,7 +11,7 @@ from . import each_row
 
 
 class UncertaintySet:
-    """What the four sets have in common: checks, scaling of values, shapes.
+    """What all sets have in common: checks, scaling of values, shapes.
 
     A set of your own is a subclass with three methods. Each takes rows (R, S) that have been checked and values
     (S,) scaled so that the lowest is 0 and the highest 1: ``_worst(rows, x)`` returns the lowest expectations (R,),

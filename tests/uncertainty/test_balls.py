@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
+from mornavi_lite import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
 from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows, tv_program
 
@@ -19,6 +19,7 @@ SETS = [
     TotalVariation(0.17, shift_support=False),
     KullbackLeibler(0.17),
     ChiSquare(0.17),
+    Contamination(0.17),
 ]
 
 
@@ -55,7 +56,7 @@ def test_chi_square_is_its_dual(n_states: int, radius: float) -> None:
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * max(1.0, np.ptp(values)))
 
 
-@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare, "in support"])
+@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare, Contamination, "in support"])
 def test_worst_kernel_attains_the_worst_case_inside_the_ball(kind: type | str) -> None:
     rng = np.random.default_rng(5)
     for radius, n_states in itertools.product((1e-12, 1e-6, 0.01, 0.2, 1.0), (1, 2, 5, 30, 100)):
@@ -69,7 +70,7 @@ def test_worst_kernel_attains_the_worst_case_inside_the_ball(kind: type | str) -
             np.testing.assert_allclose(kernel @ values, ball.worst_case(rows, values), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare])
+@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare, Contamination])
 def test_worst_kernel_attains_the_worst_case_where_values_nearly_tie(kind: type) -> None:
     """The tilt of the worst KL kernel is then 1e4 to 1e17, and most of its divergence hangs on the last digits."""
     rng = np.random.default_rng(9)
@@ -129,7 +130,7 @@ def test_inside_the_support_the_worst_case_jumps_at_a_point_mass() -> None:
 def test_corners(ball: UncertaintySet) -> None:
     point = np.array([0.0, 1.0, 0.0])
     v = np.array([0.3, 0.7, 0.2])
-    expected = 0.7 - 0.17 * 0.5 if ball == TotalVariation(0.17) else 0.7
+    expected = 0.7 - 0.17 * 0.5 if ball in (TotalVariation(0.17), Contamination(0.17)) else 0.7
     assert ball.worst_case(point, v) == pytest.approx(expected, abs=1e-15)
     rows = np.random.default_rng(0).dirichlet(np.ones(3), size=(2, 5))
     for constant in (0.0, 5.0, -1e300):
@@ -145,7 +146,7 @@ def test_corners(ball: UncertaintySet) -> None:
     assert ball.worst_case([1.0], [3.0]) == 3.0
 
 
-@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare])
+@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare, Contamination])
 def test_radius_zero_is_nominal_to_the_byte(kind: type) -> None:
     rows, v = random_rows(np.random.default_rng(2), 50, 12)
     assert kind(0.0).worst_case(rows, v).tobytes() == Nominal().worst_case(rows, v).tobytes()
@@ -154,7 +155,8 @@ def test_radius_zero_is_nominal_to_the_byte(kind: type) -> None:
 
 def test_largest_radius_is_the_worst_state() -> None:
     rows, v = random_rows(np.random.default_rng(3), 50, 6)
-    np.testing.assert_array_equal(TotalVariation(1.0).worst_case(rows, v), np.full(50, v.min()))
+    for ball in (TotalVariation(1.0), Contamination(1.0)):
+        np.testing.assert_array_equal(ball.worst_case(rows, v), np.full(50, v.min()))
     in_support = np.where(rows > 0, v, np.inf).min(axis=1)
     for ball in (TotalVariation(1.0, shift_support=False), KullbackLeibler(800.0), ChiSquare(1e300)):
         np.testing.assert_allclose(ball.worst_case(rows, v), in_support, rtol=0, atol=1e-13)
@@ -177,7 +179,11 @@ def test_translation_scale_and_relabelling(
     assert v.min() - 1e-12 <= worst <= p @ v + 1e-12
 
 
-@given(distributions, st.integers(0, 2**32 - 1), st.sampled_from([TotalVariation, KullbackLeibler, ChiSquare]))
+@given(
+    distributions,
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([TotalVariation, KullbackLeibler, ChiSquare, Contamination]),
+)
 @settings(max_examples=100, deadline=None)
 def test_monotone_in_the_radius_in_the_values_and_in_dominance(p: np.ndarray, seed: int, kind: type) -> None:
     rng = np.random.default_rng(seed)
@@ -229,12 +235,15 @@ def test_divergences_by_hand() -> None:
     assert TotalVariation(0.1).divergence(q, p) == pytest.approx(0.5)
     assert KullbackLeibler(0.1).divergence(q, p) == pytest.approx(np.log(2))
     assert ChiSquare(0.1).divergence(q, p) == pytest.approx(0.25 + 0.25 + 0.5)
+    assert Contamination(0.1).divergence(q, p) == 1.0
+    assert Contamination(0.1).divergence([0.4, 0.6, 0.0], q) == pytest.approx(0.2)
     assert Nominal().divergence(p, p) == 0.0
     outside = np.array([0.5, 0.25, 0.25])
     for ball in (TotalVariation(0.1, shift_support=False), KullbackLeibler(0.1), ChiSquare(0.1)):
         assert ball.divergence(outside, q) == np.inf
         assert np.isfinite(ball.divergence(q, outside))
     assert TotalVariation(0.1).divergence(outside, q) == pytest.approx(0.25)
+    assert Contamination(0.1).divergence(outside, q) == pytest.approx(0.5)
     assert ChiSquare(0.1).divergence([0.5, 0.5], [5e-324, 1.0]) == np.inf
 
 
@@ -253,6 +262,8 @@ def test_one_row_gives_one_number(ball: UncertaintySet) -> None:
         (lambda: TotalVariation(float("nan")), "radius must be .* got nan"),
         (lambda: TotalVariation("0.1"), "radius must be a number, got str"),
         (lambda: TotalVariation(0.1, shift_support="no"), "shift_support must be True or False"),
+        (lambda: Contamination(1.1), r"radius must be in \[0, 1\], got 1.1"),
+        (lambda: Contamination(np.array([0.1, -1.0])), r"radius\[1\] must be in \[0, 1\], got -1.0"),
         (lambda: KullbackLeibler(-1), "radius must be finite and at least 0, got -1"),
         (lambda: KullbackLeibler(float("inf")), "radius must be finite"),
         (lambda: ChiSquare(True), "radius must be a number"),

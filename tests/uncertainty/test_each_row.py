@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
+from mornavi_lite import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation
 from mornavi_lite.uncertainty import UncertaintySet
 from mornavi_lite.uncertainty.worst_case import CHUNK
 from tests.uncertainty.references import chi_square_reference, kl_reference, tv_program
@@ -18,6 +18,7 @@ KINDS = {
     "TV in support": lambda radius: TotalVariation(radius, shift_support=False),
     "KL": KullbackLeibler,
     "chi-square": ChiSquare,
+    "contamination": Contamination,
 }
 
 
@@ -36,6 +37,10 @@ def reference(name: str, p: np.ndarray, v: np.ndarray, radius: float) -> float:
     """The definition: by a greedy in fractions, or by the dual in 80-bit arithmetic, for values of any range."""
     if name.startswith("TV"):
         return tv_exactly(p, v, radius, name == "TV")
+    if name == "contamination":
+        mean = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(p, v, strict=True)), Fraction(0))
+        mean /= sum(map(Fraction, p.tolist()))
+        return float((1 - Fraction(radius)) * mean + Fraction(radius) * Fraction(float(v.min())))
     low, width = v.min(), range_of(v) or 1.0
     x = v / width - low / width
     if radius == 0:
