@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .kl_moments import FEW, FEW_ROWS, FEW_STATES, kl_by_moments
 from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, pick, pieces
 
 #: Below this tilt the log of a sum near 1 is taken by expm1 and log1p, or its leading digits would be lost.
@@ -18,6 +19,14 @@ NEGLIGIBLE = 1e-34
 
 def kl_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """Lowest expectation in a KL ball, shape (R,)."""
+    if x.ndim == 1 and len(rows) >= 4 * FEW_ROWS and len(x) >= FEW_STATES and rows.size >= FEW:
+        worst, left = kl_by_moments(rows, x, radius)
+        if len(left) < len(rows):
+            for piece in pieces(rows):
+                some = left[piece]
+                if len(some):
+                    worst[some] = kl_solve(rows[some], x, of_rows(radius, some, 0))[0]
+            return worst
     worst = np.empty(len(rows))
     for piece in pieces(rows):
         worst[piece] = kl_solve(rows[piece], of_rows(x, piece, 1), of_rows(radius, piece, 0))[0]
