@@ -32,6 +32,7 @@ from mornavi_lite import (
     deviation_gain,
     equilibrium_gap,
     evaluate,
+    lower_bounds,
     run,
     solve,
     solve_stage,
@@ -110,6 +111,8 @@ SIGNATURES: list[tuple[Any, str]] = [
     (sweep.load_results, "grid out"),
     (sweep.Grid.read, "path"),
     (sweep.Grid.of, "content source='grid' text='' folder=''"),
+    (lower_bounds.certificate_floor, "horizon radius"),
+    (lower_bounds.look_alike, "game other"),
     (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
     (zoo.delayed_coordination, "horizon=5"),
     (zoo.traffic_merge, "horizon=5"),
@@ -123,6 +126,7 @@ def test_every_name_is_exported() -> None:
     assert mornavi_lite.__all__ == sorted(NAMES.split())
     assert all(hasattr(mornavi_lite, name) for name in NAMES.split())
     assert sweep.__all__ == ["Grid", "Sweep", "load_results", "sweep"]
+    assert lower_bounds.__all__ == ["certificate_floor", "look_alike"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""The floor of a certificate: its recursion, its ends, and what learners reach on games that are made for it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import MarkovGame, Mornavi, Nominal, TotalVariation, evaluate, run, zoo
+from mornavi_lite.lower_bounds import certificate_floor
+
+
+def by_recursion(horizon: int, radius: Fraction) -> Fraction:
+    """Step by step, from the end: mass that was moved lands on something worth from 0 to all that is left."""
+    apart = Fraction(0)
+    for left in range(1, horizon + 1):
+        apart = (1 - radius) * apart + radius * (left - 1)
+    return apart
+
+
+def longer_shift(horizon: int) -> MarkovGame:
+    """``support_shift`` with another number of steps: the decision stays at the second one."""
+    game = zoo.support_shift(theta=0)
+    steps = [0, 1, *[2] * horizon][:horizon]
+    return MarkovGame(game.transition[steps], game.reward[:, steps], game.n_actions)
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 3, 7, 40])
+@pytest.mark.parametrize("radius", ["0", "1/1000000000000", "1/7", "1/5", "1/2", "99/100", "1"])
+def test_it_is_the_recursion_and_the_closed_form(horizon: int, radius: str) -> None:
+    exact = by_recursion(horizon, Fraction(radius))
+    assert certificate_floor(horizon, float(Fraction(radius))) == pytest.approx(float(exact), rel=1e-13, abs=0)
+    if Fraction(radius) > 0:
+        assert exact == horizon - (1 - (1 - Fraction(radius)) ** horizon) / Fraction(radius)
+
+
+def test_it_grows_with_horizon_and_radius_from_nothing_to_all_but_the_first_step() -> None:
+    radii = np.linspace(0, 1, 21).tolist()
+    table = np.array([[certificate_floor(n, radius) for radius in radii] for n in range(1, 8)])
+    assert (table[0] == 0).all() and (table[:, 0] == 0).all() and (table[:, -1] == np.arange(7)).all()
+    assert (np.diff(table[1:], axis=1) > 0).all() and (np.diff(table[:, 1:], axis=0) > 0).all()
+    assert type(certificate_floor(3, 1)) is float
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((0, 0.1), "horizon"),
+        ((2.5, 0.1), "horizon"),
+        (("3", 0.1), "horizon"),
+        ((3, -0.1), "radius"),
+        ((3, 1.5), "radius"),
+        ((3, float("nan")), "radius"),
+        ((3, [0.1, 0.2]), "radius"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: Any, said: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=said):
+        certificate_floor(*arguments)
+
+
+@pytest.mark.parametrize(("horizon", "radius"), [(2, 0.5), (3, 0.2), (5, 0.1)])
+def test_learners_reach_it_from_above_where_visited_states_pay_the_most(horizon: int, radius: float) -> None:
+    history = run(Mornavi(TotalVariation(radius)), longer_shift(horizon), 10**12)
+    above = history.certificate - certificate_floor(horizon, radius)
+    assert (above >= -1e-9).all() and above.min() < 1e-9
+
+
+def test_two_worlds_of_one_look_are_apart_by_the_floor() -> None:
+    """The bad state pays the most, or nothing: bounds that are right in both cannot be closer."""
+    for horizon, radius in ((3, 0.2), (6, 0.35)):
+        values = []
+        for pays in (0.0, 1.0):
+            kernel = np.broadcast_to(np.eye(2)[None, :, None, :], (horizon, 2, 2, 2))
+            reward = np.ones((1, horizon, 2, 2))
+            reward[:, :, 1] = pays
+            game = MarkovGame(kernel, reward, (2,))
+            policy = np.full((horizon, 2, 2), 0.5)
+            values.append(evaluate(game, policy, TotalVariation(radius))[0, 0, 0])
+        assert values[1] - values[0] == pytest.approx(certificate_floor(horizon, radius), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "game", [zoo.delayed_coordination(), zoo.traffic_merge(), zoo.garnet(6, (2, 3, 2), 4, 2, seed=3)]
+)
+@pytest.mark.parametrize("radius", [0.1, 0.3])
+def test_elsewhere_certificates_end_below_it(game: MarkovGame, radius: float) -> None:
+    """Three players, unequal numbers of actions, random rows: what is visited is known, and no certificate is above."""
+    history = run(Mornavi(TotalVariation(radius)), game, 10**9)
+    assert history.best_certificate < certificate_floor(game.horizon, radius) + 1e-3
+
+
+def test_without_a_ball_there_is_no_floor() -> None:
+    assert run(Mornavi(Nominal()), longer_shift(4), 10**12).best_certificate < 1e-9
