@@ -56,6 +56,12 @@ def once(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def in_a_process(work: Callable[[int], dict], job: int) -> dict:
+    """What ``work`` returns, in a fresh process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, (job,))
+
+
 def row(group: str, case: str, ours: float, reference: float, against: str, goal: float) -> dict:
     """One line of a table: seconds of ours and of the reference for the same work, and their ratio."""
     line = {

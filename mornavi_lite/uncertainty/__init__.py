@@ -18,7 +18,7 @@ the dual value is a lower bound; they are equal to about 1e-12 of the range of v
 
 **Files.** ``balls`` has the sets of the paper, ``contamination`` the one whose worst case is linear, ``base`` what they
 share and what a set of your own needs. The arithmetic for many rows at once is in ``worst_case`` and ``kl``, for very
-many in ``kl_moments``, for rows which differ in values or radius in ``each_row``.
+many in ``kl_moments``, for many short ones in ``kl_short``, for rows which differ in values or radius in ``each_row``.
 Derivations: chapter 2 of the book.
 """
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .worst_case import PRODUCT_UP_TO, Radius, expectation, of_rows, pieces
+from .worst_case import LEVELS_UP_TO, PRODUCT_UP_TO, Radius, expectation, of_rows, pieces
 
 if TYPE_CHECKING:
     from .base import UncertaintySet
 
 #: Up to this many states rows lie in columns (benchmarks/bench_backups.py).
 COLUMNS_UP_TO = 100
-#: Up to this many states the TV worst case looks at every level of a row; beyond, it sorts.
-LEVELS_UP_TO = 12
+#: Pieces of them are longer by this factor: what is done for each piece costs as much as many short rows.
+SHORT_TOGETHER = 4
 #: Up to this many states a value and the number of its state are sorted as one number.
 PACK_UP_TO = 2**10
 #: Outside of these, a range or one over it would overflow: values are made smaller first, and divided.
@@ -149,9 +149,11 @@ def _own(ball: UncertaintySet, rows: np.ndarray, v: np.ndarray, floor: Any, radi
     if floor is not None and not ball.row_values:  # one state more, which no row reaches
         v = np.column_stack([v, np.minimum(floor, v.min(axis=1))])
         rows, floor = np.column_stack([rows, worst]), None
-    for piece in pieces(rows):
+    short = rows.shape[1] <= COLUMNS_UP_TO
+    for piece in pieces(rows, 1 / SHORT_TOGETHER if short else 1):
         low, half, x = scaled_rows(v[piece], None if floor is None else floor[piece])
-        part = _call(ball, "_worst", rows[piece], x, of_rows(radius, piece, 0)) * half
+        these = np.asfortranarray(rows[piece]) if short else rows[piece]
+        part = _call(ball, "_worst", these, x, of_rows(radius, piece, 0)) * half
         worst[piece] = low + part + part
     return worst
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .kl_moments import FEW, FEW_ROWS, FEW_STATES, kl_by_moments
+from .kl_short import SHORT_UP_TO, kl_short
 from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, pick, pieces
 
 #: Below this tilt the log of a sum near 1 is taken by expm1 and log1p, or its leading digits would be lost.
@@ -19,17 +20,14 @@ NEGLIGIBLE = 1e-34
 
 def kl_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """Lowest expectation in a KL ball, shape (R,)."""
+    worst, left = np.empty(len(rows)), np.arange(len(rows))
     if x.ndim == 1 and len(rows) >= 4 * FEW_ROWS and len(x) >= FEW_STATES and rows.size >= FEW:
         worst, left = kl_by_moments(rows, x, radius)
-        if len(left) < len(rows):
-            for piece in pieces(rows):
-                some = left[piece]
-                if len(some):
-                    worst[some] = kl_solve(rows[some], x, of_rows(radius, some, 0))[0]
-            return worst
-    worst = np.empty(len(rows))
+    elif x.ndim == 2 and len(rows) >= FEW_ROWS and x.shape[1] <= SHORT_UP_TO:
+        worst, left = kl_short(rows, x, radius)
     for piece in pieces(rows):
-        worst[piece] = kl_solve(rows[piece], of_rows(x, piece, 1), of_rows(radius, piece, 0))[0]
+        some = piece if len(left) == len(rows) else left[piece]
+        worst[some] = kl_solve(rows[some], of_rows(x, some, 1), of_rows(radius, some, 0))[0]
     return worst
 
 

@@ -17,13 +17,15 @@ Radius = float | np.ndarray
 CHUNK = 2**14
 #: Up to this many states tails come from one matrix product; beyond, from a running sum (benchmarks/bench_backups.py).
 PRODUCT_UP_TO = 64
+#: Up to this many states, rows with values of their own are looked at level by level; beyond, they are sorted.
+LEVELS_UP_TO = 12
 #: Sums of weights below this are near the smallest numbers there are: the weights are made again from logarithms.
 FAINT = 1e-290
 
 
-def pieces(rows: np.ndarray, copies: int = 1) -> list[slice]:
+def pieces(rows: np.ndarray, copies: float = 1) -> list[slice]:
     """Slices that cut ``rows`` into pieces which, so many times, have about ``CHUNK`` numbers."""
-    size = max(1, CHUNK // (copies * rows.shape[1]))
+    size = max(1, int(CHUNK / (copies * rows.shape[1])))
     return [slice(start, start + size) for start in range(0, len(rows), size)]
 
 
@@ -143,19 +145,8 @@ def _chi_square_active(
     sums of positive terms, so nothing cancels; the ratio falls in t, so the first state where it is met is the cut.
     The slack is (1 + radius) mass - 1: how much further than cutting the rest off the ball reaches.
     """
-    order = np.argsort(x, axis=-1, kind="stable")
-    rising = np.take_along_axis(x, order, axis=-1)
-    gaps = np.diff(rising)
-    mass = np.cumsum(ordered(rows, order[..., :-1]), axis=1)
-    first = np.cumsum(gaps * mass, axis=1)
-    before = np.zeros_like(first)
-    before[:, 1:] = first[:, :-1]
-    second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
-    met = (second > 0) & (
-        second <= (1 + np.expand_dims(radius, -1)) * first**2
-    )  # 0 <= 0 says nothing: products of tiny weights vanish
-    full = np.ones((len(rows), 1), dtype=bool)
-    cut = _entry(rising, np.concatenate([met, full], axis=1).argmax(axis=1))
+    short = x.ndim == 2 and x.shape[1] <= LEVELS_UP_TO
+    cut = (_chi_square_cut_of_levels if short else _chi_square_cut)(rows, x, radius)
     active = np.where(x <= cut[:, None], rows, 0.0)
     mass = active.sum(axis=1)
     # Distances from the likeliest state: where almost all mass is in one place, the variance keeps its digits.
@@ -165,6 +156,40 @@ def _chi_square_active(
     variance = (active * (distance - mean[:, None]) ** 2).sum(axis=1) / mass
     slack = np.maximum(radius * mass - (rows - active).sum(axis=1), 0.0)
     return active, centre, mean, variance, slack
+
+
+def _chi_square_cut(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
+    """The highest value of each row below the first at which the moments meet the condition, (R,)."""
+    order = np.argsort(x, axis=-1, kind="stable")
+    rising = np.take_along_axis(x, order, axis=-1)
+    gaps = np.diff(rising)
+    mass = np.cumsum(ordered(rows, order[..., :-1]), axis=1)
+    first = np.cumsum(gaps * mass, axis=1)
+    before = np.zeros_like(first)
+    before[:, 1:] = first[:, :-1]
+    second = np.cumsum(gaps * (2 * before + gaps * mass), axis=1)
+    met = _met(first, second, np.expand_dims(radius, -1))
+    full = np.ones((len(rows), 1), dtype=bool)
+    return _entry(rising, np.concatenate([met, full], axis=1).argmax(axis=1))
+
+
+def _met(first: np.ndarray, second: np.ndarray, radius: Radius) -> np.ndarray:
+    """Where the threshold's moments meet the condition; 0 <= 0 says nothing: products of tiny weights vanish."""
+    return (second > 0) & (second <= (1 + radius) * first**2)
+
+
+def _chi_square_cut_of_levels(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
+    """:func:`_chi_square_cut` for short rows with values of their own: both moments at each level, without a sort."""
+    p, columns = np.ascontiguousarray(rows.T), np.ascontiguousarray(x.T)
+    threshold, below = np.full(len(rows), np.inf), np.empty_like(columns)
+    for level in columns:
+        np.maximum(level - columns, 0.0, out=below)
+        first = (p * below).sum(axis=0)
+        below *= below
+        below *= p
+        met = _met(first, below.sum(axis=0), radius)
+        np.minimum(threshold, level, out=threshold, where=met)
+    return np.where(columns < threshold, columns, 0.0).max(axis=0)
 
 
 def _entry(x: np.ndarray, state: np.ndarray) -> np.ndarray:

@@ -300,7 +300,7 @@ def test_no_argument_is_written_to_and_no_temporary_is_large() -> None:
     import tracemalloc
 
     rng = np.random.default_rng(1)
-    for n_states, n_rows in ((5, 50_000), (20, 20_000), (300, 1500)):
+    for n_states, n_rows in ((5, 100_000), (20, 30_000), (300, 1500)):
         rows, values = rng.dirichlet(np.ones(n_states), size=n_rows), rng.random((n_rows, n_states))
         radius = rng.random(n_rows)
         for array in (rows, values, radius):
