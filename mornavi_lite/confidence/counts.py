@@ -376,7 +376,7 @@ class Counts:
         taken = checks.integer_array("joint_actions", joint_actions)
         if taken.ndim == 2:
             each = indices("joint_actions", taken, (self.horizon, len(self._n_actions)), "(H, m)", self._n_actions)
-            taken = np.ravel_multi_index(tuple(each.T), self._n_actions)
+            taken = np.ravel_multi_index(tuple(each.T.astype(np.intp)), self._n_actions)
         taken = indices("joint_actions", taken, (self.horizon,), "(H,)", self._visits.shape[2])
         taken = taken if self._stand is None else self._stand[path[:-1], taken]
         gained = checks.real_array("rewards", rewards)

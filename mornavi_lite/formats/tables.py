@@ -103,7 +103,7 @@ def read_table(
     found = Transitions(
         step,
         state,
-        np.ravel_multi_index(tuple(own), tuple(map(len, actions))),
+        np.ravel_multi_index(tuple(np.asarray(own, dtype=np.intp)), tuple(map(len, actions))),
         following,
         cells.probability,
         np.broadcast_to(cells.rewards, (len(actions), len(state))),

@@ -77,7 +77,7 @@ def game_of(
     row = (found.step * n_states + found.state) * n_joint + found.joint_action
     check_sums(found, row, place, normalize, state_names, action_names)
     entries = combined(found, row, n_states)
-    size = np.bincount(entries.row, minlength=layers * n_states * n_joint)
+    size = np.bincount(entries.row.astype(np.intp, copy=False), minlength=layers * n_states * n_joint)
     listed = size.reshape(layers, n_states, n_joint) > 0
     masks = legal_actions(listed, state_names, action_names)
     rows = [each.reshape(layers, n_states, n_joint, -1) for each in rows_of(entries, size, n_states, n_joint)]
@@ -228,7 +228,7 @@ def check_sums(
     action_names: Sequence[Sequence[str]],
 ) -> None:
     """Raise at the last entry of the first row whose probabilities do not sum to 1."""
-    total = np.bincount(row, found.probability)
+    total = np.bincount(row.astype(np.intp, copy=False), found.probability)
     off = np.abs(total - 1.0)[row]
     wrong = off > (NORMALIZED_WITHIN if normalize else checks.ROW_TOLERANCE)
     if wrong.any():

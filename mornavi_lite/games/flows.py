@@ -41,7 +41,9 @@ def expected_visits(
             arriving = played @ rows.reshape(-1, rows.shape[-1])
         else:
             flows = played[:, None] * rows.reshape(len(played), -1)
-            arriving = np.bincount(next_state[h].ravel(), flows.ravel(), minlength=len(arriving))
+            arriving = np.bincount(
+                next_state[h].ravel().astype(np.intp, copy=False), flows.ravel(), minlength=len(arriving)
+            )
     return visits
 
 

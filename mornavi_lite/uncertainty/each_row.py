@@ -109,7 +109,7 @@ def _falling(x: np.ndarray) -> np.ndarray:
     keys |= np.arange(n_states)
     keys.sort(axis=1)
     keys &= last_bits
-    return keys
+    return keys.astype(np.intp, copy=False)  # 32 bits in a browser
 
 
 def scaled(v: np.ndarray) -> tuple[float, float, np.ndarray]:
