@@ -17,7 +17,7 @@ from pathlib import Path
 
 import build_book
 from browser import serve
-from shared import page_scripts, setup_venv
+from shared import page_python, page_scripts, setup_venv
 from shared.notebooks import all_notebooks, runs_through
 from shared.steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
 
@@ -61,7 +61,10 @@ def scripts(pattern: str) -> Callable[[], None]:
     return run_all
 
 
-SCRIPTS: Step = ("Scripts of the pages", page_scripts.fetch)
+SCRIPTS: list[Step] = [
+    ("Scripts of the pages", page_scripts.fetch),
+    ("Python for the laboratory's page", page_python.lay_out),
+]
 BOOK: Step = ("The book, without a warning", build_book.build)
 PDF = command("The book as PDF", "tools/build_pdf.py")
 LITE = command("The chapters in the browser: JupyterLite", "tools/build_lite.py")
@@ -76,7 +79,7 @@ CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
 BUILT = "browser or built"  # tests of the built book
-PAGE_TESTS = [f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory")]
+PAGE_TESTS = [f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory")]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
@@ -96,10 +99,10 @@ SLOW_CHECKS = [
 
 #: Set-up, then checks, of each target.
 TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
-    "book": ([packages("book"), SCRIPTS, BOOK], []),
-    "test": ([packages("test"), SCRIPTS], CHECKS),
+    "book": ([packages("book"), *SCRIPTS, BOOK], []),
+    "test": ([packages("test"), *SCRIPTS], CHECKS),
     "check-all": (
-        [*map(packages, ("test", "pdf", "lite", "dist", "wasm")), SCRIPTS],
+        [*map(packages, ("test", "pdf", "lite", "dist", "wasm")), *SCRIPTS],
         CHECKS + SLOW_CHECKS,
     ),
     "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),
@@ -124,11 +127,11 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     ),
     "benchmark": ([packages("benchmark"), ("Benchmarks", scripts("bench_*.py"))], []),
     "measurements": ([packages("benchmark"), ("Measurements", scripts("measure_*.py"))], []),
-    "pdf": ([packages("pdf"), SCRIPTS, BOOK, PDF], []),
+    "pdf": ([packages("pdf"), *SCRIPTS, BOOK, PDF], []),
     "lite": ([packages("lite"), LITE], []),
-    "site": ([packages("pdf"), packages("lite"), SCRIPTS, BOOK, *SITE], []),
+    "site": ([packages("pdf"), packages("lite"), *SCRIPTS, BOOK, *SITE], []),
     "dist": ([packages("dist"), DIST], []),
-    "serve": ([packages("book"), SCRIPTS, BOOK], []),
+    "serve": ([packages("book"), *SCRIPTS, BOOK], []),
 }
 
 
@@ -160,6 +163,7 @@ def clean() -> None:
     for name in (
         "_build",
         "book/_static/vendor",
+        "book/_static/pyodide",
         ".mypy_cache",
         ".pytest_cache",
         ".ruff_cache",
