@@ -1,17 +1,17 @@
-"""The cells of a table in CSV form, as numbers: labels by first appearance, values as float64, each with its line."""
+"""The cells of a table or a log in CSV form: labels numbered by first appearance, values as float64, and the lines."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn
 
 import numpy as np
 
 from ..games.stepping import Labels
-from .columns import Columns, columns_of
+from .columns import TABLE, Columns, Kind, columns_of
 from .tokens import number_of
 
 #: Lines that are turned into arrays at a time: few enough to stay in cache.
@@ -28,9 +28,11 @@ class Cells(NamedTuple):
     state: np.ndarray
     next_state: np.ndarray
     actions: list[tuple[Labels, np.ndarray]]  # one per column of actions
-    step: np.ndarray | None
-    probability: np.ndarray
     rewards: np.ndarray  # (columns of rewards, n)
+    step: np.ndarray | None
+    probability: np.ndarray | None
+    episodes: Labels
+    episode: np.ndarray | None
 
     def fail(self, entry: int, column: int, what: str) -> NoReturn:
         """Raise an error at a cell."""
@@ -42,32 +44,49 @@ def place(source: str, line: int, columns: Columns, column: int) -> str:
     return f"{source}, line {line}, column {column + 1} ({columns.names[column]})"
 
 
-def read_cells(path: str | os.PathLike[str]) -> Cells:
-    """All cells of a table with a header, separated by commas, semicolons or tabs; UTF-8, else Latin-1."""
+def read_cells(path: str | os.PathLike[str], kind: Kind = TABLE) -> Cells:
+    """All cells of a file with a header, separated by commas, semicolons or tabs; UTF-8, else Latin-1."""
     try:
-        return _read(path, "utf-8-sig")
+        return _read(path, kind, "utf-8-sig")
     except UnicodeDecodeError:
-        return _read(path, "latin-1")
+        return _read(path, kind, "latin-1")
 
 
-def _read(path: str | os.PathLike[str], encoding: str) -> Cells:
+def _read(path: str | os.PathLike[str], kind: Kind, encoding: str) -> Cells:
     source = os.fspath(path)
     parts = []
     with Path(path).open(encoding=encoding, newline="") as handle:
-        columns, delimiter, before = _header(handle, source)
-        states, actions = Labels(), [Labels() for _ in columns.actions]
+        columns, delimiter, before = _header(handle, source, kind)
+        states, episodes, actions = Labels(), Labels(), [Labels() for _ in columns.actions]
+        labels = {columns.state: states, columns.next_state: states, **dict(zip(columns.actions, actions, strict=True))}
+        if columns.episode is not None:
+            labels[columns.episode] = episodes
         for rows, lines in _chunks(handle, delimiter, before, columns, source):
-            parts.append(_arrays(rows, lines, columns, states, actions, source))
+            parts.append(_arrays(rows, lines, columns, labels, source))
     if not parts:
         raise ValueError(f"{source} has no transitions")
-    lines_of, state, following, chance, *rest = (np.concatenate(each) for each in zip(*parts, strict=True))
-    own, paid = rest[: len(actions)], rest[len(actions) : len(actions) + len(columns.rewards)]
-    step = None if columns.step is None else rest[-1]
-    labelled = list(zip(actions, own, strict=True))
-    return Cells(source, columns, lines_of, states, state, following, labelled, step, chance, np.stack(paid))
+    lines_of, *every = (np.concatenate(each) for each in zip(*parts, strict=True))
+
+    def column(k: int | None) -> np.ndarray | None:
+        return None if k is None else every[k]
+
+    return Cells(
+        source,
+        columns,
+        lines_of,
+        states,
+        every[columns.state],
+        every[columns.next_state],
+        [(known, every[k]) for known, k in zip(actions, columns.actions, strict=True)],
+        np.stack([every[k] for k in columns.rewards]),
+        column(columns.step),
+        column(columns.probability),
+        episodes,
+        column(columns.episode),
+    )
 
 
-def _header(handle: IO[str], source: str) -> tuple[Columns, str, int]:
+def _header(handle: IO[str], source: str, kind: Kind) -> tuple[Columns, str, int]:
     """The columns by the first line that is neither empty nor a comment, what separates them, and its number."""
     for line, text in enumerate(handle, start=1):
         if text.strip() and not text.startswith("#"):
@@ -75,8 +94,8 @@ def _header(handle: IO[str], source: str) -> tuple[Columns, str, int]:
             names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
             while names and not names[-1]:
                 names.pop()
-            return columns_of(names, source, line), delimiter, line
-    raise ValueError(f"{source} is empty: a transition table has a header")
+            return columns_of(names, source, line, kind), delimiter, line
+    raise ValueError(f"{source} is empty: a {kind.title} has a header")
 
 
 def _chunks(
@@ -107,18 +126,10 @@ def _chunks(
 
 
 def _arrays(
-    rows: list[list[str]],
-    lines: list[int],
-    columns: Columns,
-    states: Labels,
-    actions: Sequence[Labels],
-    source: str,
+    rows: list[list[str]], lines: list[int], columns: Columns, labels: Mapping[int, Labels], source: str
 ) -> list[np.ndarray]:
-    """The columns of some rows as arrays: lines, state, next state, probability, actions, rewards, step."""
+    """The lines, and each column of some rows as an array: numbers of labels, or numbers."""
     n, cells = len(rows), list(zip(*rows, strict=True))
-
-    def labels(known: Labels, column: int) -> np.ndarray:
-        return np.fromiter(map(known.__getitem__, cells[column]), np.int64, n)
 
     def numbers(column: int) -> np.ndarray:
         try:
@@ -133,8 +144,13 @@ def _arrays(
                 raise ValueError(f"{where}: expected a number, got {cells[column][k]!r:.80}")
         return values
 
-    first = [labels(states, columns.state), labels(states, columns.next_state), numbers(columns.probability)]
-    own = [labels(known, column) for known, column in zip(actions, columns.actions, strict=True)]
-    paid = [numbers(column) for column in columns.rewards]
-    step = [] if columns.step is None else [numbers(columns.step)]
-    return [np.array(lines), *first, *own, *paid, *step]
+    numeric = {*columns.rewards, columns.probability, columns.step}
+    every = [
+        np.fromiter(map(labels[k].__getitem__, cells[k]), np.int64, n)
+        if k in labels
+        else numbers(k)
+        if k in numeric
+        else np.zeros(n)  # numbers of lines
+        for k in range(len(columns.names))
+    ]
+    return [np.array(lines), *every]

@@ -90,10 +90,12 @@ def read_table(
     """
     cells = read_cells(path)
     columns = cells.columns
+    assert cells.probability is not None and columns.probability is not None
+    chance = columns.probability
 
     def place_of(entry: int, player: int | None = None) -> str:
         paid = columns.rewards if len(columns.rewards) > 1 else columns.rewards * columns.n_players
-        column = columns.probability if player is None else paid[player]
+        column = chance if player is None else paid[player]
         return place(cells.source, int(cells.lines[entry]), columns, column)
 
     step, n_steps = steps_of(cells)

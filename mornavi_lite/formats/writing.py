@@ -1,4 +1,4 @@
-"""Games and policies written as tables in CSV form."""
+"""Games, policies and episodes written as tables in CSV form."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..files import write_text
 from ..games import MarkovGame
 from .tables import numbered
@@ -110,6 +111,61 @@ def write_policy(path: str | os.PathLike[str], game: MarkovGame, policy: Any) ->
     write_lines(path, ["step", "state", *per_player("action", game), "probability"], lines)
 
 
+def write_log(
+    path: str | os.PathLike[str], game: MarkovGame, policy: Any, n_episodes: int, rng: np.random.Generator
+) -> None:
+    """Play a game and write a log in CSV form, one step a line, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path
+        The file. Columns: episode, step, state, action, next state, reward; for several players ``action_0``,
+        ``action_1``, ... and ``reward_0``, ``reward_1``, ...
+    game : MarkovGame
+        What is played.
+    policy : array_like, shape (H, S, A)
+        Joint policy with which it is played.
+    n_episodes : int
+        How many episodes, at least 1.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of that form, or names cannot be told apart in a file.
+
+    Notes
+    -----
+    :func:`read_log` reads it back, given what the log does not hold: the range of rewards, their kind, and the order of
+    names that are not integers.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from mornavi_lite import zoo
+    >>> from mornavi_lite.formats import read_log, write_log
+    >>> game = zoo.traffic_merge()
+    >>> uniform = np.full((game.horizon, game.n_states, game.n_joint_actions), 1 / game.n_joint_actions)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "log.csv"
+    ...     write_log(file, game, uniform, 20, np.random.default_rng(0))
+    ...     counts = read_log(file, state_names=game.state_names, action_names=game.action_names)
+    >>> counts.n_episodes, bool((counts.visits.sum(axis=(1, 2)) == 20).all())
+    (20, True)
+    """
+    if not isinstance(game, MarkovGame):
+        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    refuse_names(game)
+    played = game.fold(game.check_policy(policy))
+    total = checks.integer("n_episodes", n_episodes, 1)
+    header = ["episode", "step", "state", *per_player("action", game), "next state", *per_player("reward", game)]
+    write_lines(path, header, episodes(game, played, total, rng))
+
+
 def transitions(game: MarkovGame, step: int) -> Iterator[tuple[Any, ...]]:
     """The lines of one step: names of state, actions and next state, probability, rewards."""
     listed, chances = game.rows(step)
@@ -180,3 +236,37 @@ def write_lines(path: str | os.PathLike[str], header: Sequence[str], lines: Iter
     writer.writerow(header)
     writer.writerows(lines)
     write_text(path, text.getvalue())
+
+
+def episodes(game: MarkovGame, policy: np.ndarray, total: int, rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    """The lines of all episodes, one episode after the other."""
+    state = drawn(np.broadcast_to(game.initial, (total, game.n_states)), rng)
+    columns: list[list[tuple[Any, ...]]] = []
+    for h in range(game.horizon):
+        joint = drawn(policy[h, state], rng)
+        listed, chances = game.rows(h)
+        spot = drawn(chances[state, joint], rng)
+        following = spot if listed is None else listed[state, joint, spot]
+        reward = game.step_reward(h)
+        paid = reward[(slice(None), state, joint, spot)[: reward.ndim]]
+        columns.append(
+            list(
+                zip(
+                    named(game.state_names, state),
+                    *named_actions(game, joint),
+                    named(game.state_names, following),
+                    *(map(shortest, own.tolist()) for own in paid),
+                    strict=True,
+                )
+            )
+        )
+        state = following
+    return ((k, h, *columns[h][k]) for k in range(total) for h in range(game.horizon))
+
+
+def drawn(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A place in each row of probabilities (n, K)."""
+    total = np.cumsum(chances, axis=1)
+    beyond = total <= rng.random((len(total), 1)) * total[:, -1:]
+    last = chances.shape[1] - 1 - (chances[:, ::-1] > 0).argmax(axis=1)
+    return np.minimum(beyond.sum(axis=1), last)

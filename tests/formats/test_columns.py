@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mornavi_lite.formats.columns import Columns, columns_of
+from mornavi_lite.formats.columns import LOG, Columns, columns_of
 
 
 def of(header: str) -> Columns:
@@ -71,3 +71,22 @@ def test_steps_and_a_first_column_of_line_numbers() -> None:
 def test_what_a_header_lacks_is_named(header: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         of(header)
+
+
+def test_a_log_has_an_episode_and_a_step_and_no_probability() -> None:
+    found = columns_of("Episode,step,s,a1,a2,s',r2,r1".split(","), "log.csv", 1, LOG)
+    assert (found.episode, found.step, found.state, found.next_state, found.probability) == (0, 1, 2, 5, None)
+    assert found.actions == (3, 4) and found.rewards == (7, 6)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("step,s,a,s',r", "must name episode, step, state, action, next state and reward; no episode in"),
+        ("episode,s,a,s',r", "no step in"),
+        ("episode,step,s,a,s',p,r", r"column 6 \(p\): not a column of a log: episode, step, state, action, next state"),
+    ],
+)
+def test_what_the_header_of_a_log_lacks_is_named(header: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        columns_of(header.split(","), "log.csv", 1, LOG)

@@ -1,0 +1,244 @@
+"""Episodes of an environment with finite spaces, as numbers of states and joint actions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..games.arrays import reward_ranges
+from .gymnasium import END, words_from
+from .spaces import Finite, finite
+
+#: More states than this have more than 2 GiB of counts, whatever the horizon and the actions.
+MOST_STATES = 2**14
+OBSERVATIONS = ("shared", "joint", "state")
+ENDS = ("observed", "one")
+
+
+class Environment:
+    """What ``learn`` asks of an environment; made by :func:`from_parallel_env` and :func:`from_gymnasium_env`.
+
+    Attributes
+    ----------
+    n_states, n_actions, horizon, reward_range, initial
+        Sizes, the range that was stated, and the start, if that was.
+    end : int or None
+        The state that stands for every end of an episode before the horizon.
+    state_names, action_names : tuple
+        Observations and actions as text.
+    """
+
+    def __init__(
+        self,
+        env: Any,
+        horizon: int,
+        reward_range: Any,
+        observations: str | None,
+        states: Iterable[Any] | None,
+        ends: str,
+        initial: Any,
+    ) -> None:
+        self.env, self.horizon = env, checks.integer("horizon", horizon, 1)
+        self._agents = tuple(env.possible_agents)
+        if not self._agents:
+            raise ValueError("env.possible_agents must name at least one agent, got none")
+        self._actions = [_actions(env.action_space(each), each) for each in self._agents]
+        self.n_actions = tuple(each.size for each in self._actions)
+        if isinstance(reward_range, str):
+            raise TypeError(f"reward_range must be (lo, hi), known before anything is seen, got {reward_range!r}")
+        self.reward_range = reward_ranges(reward_range, np.zeros(0), len(self._agents), self.horizon)
+        if observations is not None:
+            checks.one_of("observations", observations, OBSERVATIONS)
+        self._kind, self._space = _observed(env, self._agents, observations)
+        keys = _keys(self._space, states, self._kind)
+        self._numbers = {key: k for k, key in enumerate(keys)}
+        self.end = len(keys) if checks.one_of("ends", ends, ENDS) == "one" else None
+        names = [_text(key) for key in keys]
+        self.state_names = (*names, *([] if self.end is None else [next(w for w in words_from(END) if w not in names)]))
+        self.action_names = tuple(tuple(map(_text, each.values())) for each in self._actions)
+        self.n_states = len(self.state_names)
+        self.initial = None if initial is None else checks.distribution("initial", initial, self.n_states)
+        self._present: dict[tuple[int, int], tuple[Hashable, ...]] = {}
+        self._acting: tuple[Hashable, ...] = ()
+        self._last: dict[Hashable, tuple[int, ...]] = {}
+        self._step, self._state = self.horizon, 0
+
+    def __repr__(self) -> str:
+        players = f"{len(self.n_actions)} players" if len(self.n_actions) > 1 else "1 player"
+        return (
+            f"Environment of {self.env}: {players}, {' x '.join(map(str, self.n_actions))} joint actions, "
+            f"{self.n_states} states, {self.horizon} steps"
+        )
+
+    @property
+    def support(self) -> np.ndarray:
+        """What is known of what can follow what, booleans (S, A, S): nothing follows ``end`` but itself."""
+        can = np.ones((self.n_states, math.prod(self.n_actions), self.n_states), dtype=bool)
+        if self.end is not None:
+            can[self.end, :, : self.end] = False
+        return can
+
+    def state(self, observation: Any) -> int:
+        """The number of an observation; with "joint" of a tuple with one observation per agent."""
+        try:
+            return self._numbers[self._space.key(observation)]
+        except (ValueError, KeyError):
+            raise ValueError(f"observation must be one of the states, got {observation!r:.200}") from None
+
+    def actions(self, joint_action: int) -> dict[Hashable, Any]:
+        """What each agent plays in a joint action, as its action space has it."""
+        each = np.unravel_index(joint_action, self.n_actions)
+        return {agent: own.value(int(k)) for agent, own, k in zip(self._agents, self._actions, each, strict=True)}
+
+    def reset(self, rng: np.random.Generator) -> int:
+        """Begin an episode, with a seed from ``rng``; the first state."""
+        seen, infos = self.env.reset(seed=int(rng.integers(2**31)))
+        self._step, self._last = 0, {}
+        self._acting = self._playing()
+        return self._arrive(seen, infos, self._acting)
+
+    def step(self, joint_action: int, rng: np.random.Generator) -> tuple[int, np.ndarray]:
+        """Play a joint action; the next state, and the rewards (m,). What is random follows from the reset's seed."""
+        before, paid = self._acting, np.zeros(len(self._agents))
+        self._step += 1
+        if not before:  # the episode is over
+            return self._told(self._state, ()), paid
+        chosen = self.actions(joint_action)
+        seen, rewards, terminated, truncated, infos = self.env.step({agent: chosen[agent] for agent in before})
+        for i, agent in enumerate(self._agents):
+            if agent in before and agent not in rewards:
+                raise ValueError(f"env must pay agent {agent!r} at step {self._step - 1}, got {list(rewards)}")
+            paid[i] = rewards.get(agent, 0.0)
+        self._acting = tuple(a for a in self._playing() if not (terminated.get(a) or truncated.get(a)))
+        return self._arrive(seen, infos, before), paid
+
+    def _playing(self) -> tuple[Hashable, ...]:
+        """The agents that are there."""
+        there = list(self.env.agents)
+        unknown = [each for each in there if each not in self._agents]
+        if unknown:
+            raise ValueError(f"env.agents must be among possible_agents, {list(self._agents)}, got {unknown[0]!r}")
+        return tuple(each for each in self._agents if each in there)
+
+    def _arrive(self, seen: Mapping[Hashable, Any], infos: Any, before: tuple[Hashable, ...]) -> int:
+        """The state after a step, or after the reset."""
+        for agent in self._acting:
+            mask = (infos.get(agent) or {}).get("action_mask") if isinstance(infos, Mapping) else None
+            if mask is not None and not np.all(mask):
+                raise ValueError(
+                    f"the info of agent {agent!r} at step {self._step} has an action_mask that forbids actions of "
+                    f"{self.env.action_space(agent)}: let an action that is not legal do what a legal one does, and "
+                    "leave the mask out"
+                )
+        if not self._acting and self.end is not None:
+            return self._told(self.end, ())
+        observation = self._observation(seen, (*before, *self._acting))
+        try:
+            state = self._numbers[self._space.key(observation)]
+        except (ValueError, KeyError):
+            raise ValueError(
+                f"what is observed at step {self._step} is not among the states: {observation!r:.200}"
+            ) from None
+        return self._told(state, self._acting)
+
+    def _observation(self, seen: Mapping[Hashable, Any], of: Iterable[Hashable]) -> Any:
+        """The observation that is the state, or a tuple with that of each agent, the last one where it has left."""
+        if self._kind == "state":
+            return self.env.state()
+        there = {agent: seen[agent] for agent in self._agents if agent in of and agent in seen}
+        self._last = {**self._last, **there}
+        missing = [
+            agent for agent in (self._agents if self._kind == "joint" else self._acting) if agent not in self._last
+        ]
+        if missing or not self._last:
+            raise ValueError(f"env must show agent {(missing or self._agents)[0]!r} something at step {self._step}")
+        if self._kind == "joint":
+            return tuple(self._last[agent] for agent in self._agents)
+        first, *others = there.items() or self._last.items()
+        for agent, own in others:
+            if not np.array_equal(own, first[1]):
+                raise ValueError(
+                    f"agents {first[0]!r} and {agent!r} must observe the same, got {first[1]!r:.80} and {own!r:.80} at "
+                    f'step {self._step}; observations="joint" makes a state of what all see, "state" asks env.state()'
+                )
+        return first[1]
+
+    def _told(self, state: int, there: tuple[Hashable, ...]) -> int:
+        """The state, once step and state are known to tell which agents are there."""
+        self._state = state
+        known = self._present.setdefault((self._step, state), there)
+        if known != there and self._step < self.horizon:
+            raise ValueError(
+                f"state {self.state_names[state]} at step {self._step} must tell which agents are there, but once they "
+                f"were {list(known)}, now {list(there)}: "
+                + ("make it part of what is observed" if known and there else 'let ends="one" be a state of its own')
+            )
+        return state
+
+
+def _actions(space: Any, agent: Hashable) -> Finite:
+    """The actions of an agent."""
+    owner = f"the action space of agent {agent!r}"
+    found = finite(space, owner)
+    if hasattr(space, "low") or hasattr(space, "spaces"):
+        raise TypeError(f"{owner} must be Discrete, MultiDiscrete or MultiBinary, got {space!r:.200}")
+    return found
+
+
+def _observed(env: Any, agents: tuple[Hashable, ...], observations: str | None) -> tuple[str, Finite]:
+    """What the state is, and its space."""
+    told = getattr(env, "state_space", None)
+    if observations == "state" or (observations is None and told is not None):
+        try:
+            return "state", finite(told, "env.state_space")
+        except TypeError:
+            if observations == "state":
+                raise
+    each = [finite(env.observation_space(agent), f"the observation space of agent {agent!r}") for agent in agents]
+    if observations == "joint":
+        return "joint", Finite(
+            tuple(itertools.chain.from_iterable(own.axes for own in each)), "tuple", parts=tuple(each)
+        )
+    for agent, own in zip(agents, each, strict=True):
+        if own.axes != each[0].axes:
+            raise TypeError(
+                f"agents {agents[0]!r} and {agent!r} must share what they observe, got "
+                f"{env.observation_space(agents[0])} and {env.observation_space(agent)}; "
+                'observations="joint" makes a state of what all see'
+            )
+    return "shared", each[0]
+
+
+def _keys(space: Finite, states: Iterable[Any] | None, kind: str) -> Sequence[tuple[int, ...]]:
+    """The observations that can occur."""
+    if states is None:
+        if space.size > MOST_STATES:
+            raise ValueError(
+                f"observations must have at most {MOST_STATES:,} values, got {space.size:,} with {kind!r}; states may "
+                "list those that can occur"
+            )
+        return space.values()
+    if isinstance(states, (str, bytes)) or not isinstance(states, Iterable):
+        raise TypeError(f"states must be a sequence of observations, got {states!r:.80}")
+    keys: dict[tuple[int, ...], int] = {}
+    for k, value in enumerate(states):
+        try:
+            key = space.key(value)
+        except ValueError:
+            raise ValueError(f"states[{k}] must be an observation, got {value!r:.80}") from None
+        if key in keys:
+            raise ValueError(f"states[{k}] must be different from states[{keys[key]}], got {value!r:.80}")
+        keys[key] = k
+    if not keys:
+        raise ValueError("states must list at least one observation, got none")
+    return list(keys)
+
+
+def _text(key: tuple[int, ...]) -> str:
+    """A value as a name."""
+    return str(key[0] if len(key) == 1 else key)
