@@ -8,7 +8,7 @@ from .equilibrium import deviation_gain, solve_stage
 from .games import MarkovGame
 from .learners import EpsilonGreedy, GenerativeDRNVI, Mornavi, NashVI, OfflinePessimistic, Plan, RandomPlay
 from .planning import Solution, best_response, equilibrium_gap, evaluate, solve
-from .runs import History, run
+from .runs import History, learn, run
 from .uncertainty import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "deviation_gain",
     "equilibrium_gap",
     "evaluate",
+    "learn",
     "run",
     "solve",
     "solve_stage",

@@ -32,6 +32,7 @@ from mornavi_lite import (
     deviation_gain,
     equilibrium_gap,
     evaluate,
+    learn,
     lower_bounds,
     run,
     solve,
@@ -43,7 +44,7 @@ from mornavi_lite import (
 NAMES = """
     ChiSquare Contamination Counts EpsilonGreedy GenerativeDRNVI History KullbackLeibler MarkovGame Mornavi NashVI
     Nominal OfflinePessimistic Plan RandomPlay Solution TotalVariation best_response deviation_gain equilibrium_gap
-    evaluate run solve solve_stage zoo
+    evaluate learn run solve solve_stage zoo
 """
 LEARNER = "concept='cce' confidence='model' delta=0.05 scale=1.0 replan='doubling' min_probability=None"
 STATED = "* support=None rows=None fail_state=None"
@@ -86,13 +87,14 @@ SIGNATURES: list[tuple[Any, str]] = [
     (Solution.act, "self h state rng"),
     (Solution.save, "self path"),
     (Solution.load, "path"),
-    (Plan, "policy upper lower about=None"),
+    (Plan, "policy upper lower about=None start=None"),
     (Plan.act, "self h state rng"),
     (Counts, "n_states n_actions horizon reward_range=(0, 1) rewards='deterministic' * initial=None"),
     (Counts.for_game, "game"),
     (Counts.add, "self played reward"),
     (Counts.save, "self path"),
     (Counts.load, "path"),
+    (Counts.with_start, "self initial=None"),
     (Counts.record, "self states joint_actions rewards"),
     (Mornavi, f"uncertainty {LEARNER} {STATED}"),
     (Mornavi.plan, "self counts"),
@@ -103,7 +105,11 @@ SIGNATURES: list[tuple[Any, str]] = [
     (GenerativeDRNVI, f"uncertainty {LEARNER} {STATED}"),
     (OfflinePessimistic, f"uncertainty {LEARNER} behaviour=None {STATED}"),
     (RandomPlay, f"uncertainty {LEARNER} {STATED}"),
-    (run, "learner game n_episodes seed=0 progress=False until=None resume=None uncertainty=None"),
+    (run, "learner game n_episodes seed=0 progress=False until=None resume=None uncertainty=None checkpoint=None"),
+    (
+        learn,
+        "learner environment n_episodes counts=None seed=0 progress=False until=None resume=None checkpoint=None",
+    ),
     (History.save, "self path"),
     (History.load, "path counts=<class 'mornavi_lite.confidence.counts.Counts'>"),
     (History.regret_at, "self episodes"),
@@ -147,7 +153,7 @@ def test_fields_have_their_order() -> None:
     assert Plan._fields == ("policy", "upper", "lower")
     assert Solution._fields == ("policy", "value", "gap")
     assert sweep.Sweep._fields == ("table", "failures")
-    recorded = ["episode", "gap", "value", "upper", "lower", "best_plan", "checkpoint"]
+    recorded = ["episode", "gap", "value", "upper", "lower", "best_plan", "checkpoint", "width"]
     assert [field.name for field in dataclasses.fields(History)] == recorded
 
 

@@ -84,6 +84,7 @@ class Counts:
         self._stand: np.ndarray | None = None
         self._listed: np.ndarray | None = None
         self._starts = None if initial is None else checks.distribution("initial", initial, size) > 0
+        self._start_learned = False
         self._names = About()
 
     @classmethod
@@ -151,6 +152,11 @@ class Counts:
     def starts(self) -> np.ndarray | None:
         """Which states can be the first, booleans of shape (S,); None where nobody said."""
         return self._starts
+
+    @property
+    def start_row(self) -> np.ndarray | None:
+        """How many episodes began in each state (S,), where the start is one more row to learn; None elsewhere."""
+        return self._visits[0].sum(axis=-1) if self._start_learned else None
 
     @property
     def is_cell(self) -> np.ndarray:
@@ -381,14 +387,58 @@ class Counts:
         taken = taken if self._stand is None else self._stand[path[:-1], taken]
         gained = checks.real_array("rewards", rewards)
         checks.has_shape("rewards", gained, (len(self._n_actions), self.horizon), "(m, H)")
-        played = np.zeros_like(self._transitions)
-        played[steps, path[:-1], taken, path[1:]] = 1
-        reward = np.zeros(self._rewards.values.shape)
-        cells = (steps, path[:-1], taken, path[1:])
-        reward[:, *(cells if self.rewards == "next_state" else cells[:-1])] = gained
-        self._check_room("states", played)
-        self._rewards.check(reward, self._telling(played), self._telling(self._transitions))
-        self._add(played, reward)
+        self._check_room("states", np.ones((self.horizon, 1), dtype=np.int64), self._visits)
+        cells = (steps, path[:-1], taken)
+        by_outcome = self.rewards == "next_state"
+        told: tuple[np.ndarray, ...] = (*cells, path[1:]) if by_outcome else cells
+        before = (self._transitions if by_outcome else self._visits)[told]
+        self._rewards.check(gained, np.ones_like(steps), before, told)
+        self._rewards.record(gained, told, before)
+        self._transitions[*cells, path[1:]] += 1
+        self._visits[cells] += 1
+
+    def with_start(self, initial: Any = None) -> Counts:
+        """A copy that is told how episodes begin, or that this is to be learned.
+
+        Parameters
+        ----------
+        initial : int, array_like of shape (S,) or None
+            The initial state, or its distribution. None: the start is one more row of the confidence set, and plans
+            have bounds for it.
+
+        Returns
+        -------
+        Counts
+            The same counts, in arrays of its own.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If ``initial`` is not of that form, or episodes began where it has no mass.
+
+        Notes
+        -----
+        Chapter 4, :prf:ref:`def-confidence-set`.
+
+        Examples
+        --------
+        >>> from mornavi_lite import Counts
+        >>> counts = Counts(n_states=2, n_actions=(1,), horizon=1)
+        >>> counts.record([1, 0], [0], [[1.0]])
+        >>> counts.start_row, counts.with_start().start_row.tolist()
+        (None, [0, 1])
+        """
+        told = self.copy()
+        told._start_learned = initial is None
+        if initial is not None:
+            told._starts = checks.distribution("initial", initial, self.n_states) > 0
+            wrong = ~told._starts & self._visits[0].any(axis=-1)
+            if wrong.any():
+                (state,) = checks.first_true(wrong)
+                raise ValueError(
+                    f"initial is contradicted by counts: episodes began in state {state}, where it has no mass"
+                )
+        return told
 
     def copy(self) -> Counts:
         """Independent copy, for a learner that goes on while these counts stay.
@@ -409,9 +459,10 @@ class Counts:
         """
         return copy.deepcopy(self)
 
-    def _check_room(self, name: str, played: np.ndarray) -> None:
+    def _check_room(self, name: str, played: np.ndarray, before: np.ndarray | None = None) -> None:
         """Raise unless the transitions of each step, with those of ``played``, can be counted in 64 bits."""
-        totals = checks.exact_sums(self._transitions, 3) + checks.exact_sums(played, 3)
+        before = self._transitions if before is None else before
+        totals = checks.exact_sums(before, before.ndim - 1) + checks.exact_sums(played, played.ndim - 1)
         for h, total in enumerate(totals):
             if total > checks.LARGEST:
                 raise ValueError(f"{name} must leave at most 2**63 - 1 transitions of step {h}, got {total} with it")

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .. import checks
 from .means import highest_average
 
+Cells: TypeAlias = tuple[Any, ...] | None
 KINDS = ("deterministic", "next_state", "random")
 #: Two observations of one reward may differ by rounding, by no more than this share of the range.
 REWARD_TOLERANCE = 1e-9
@@ -36,35 +38,53 @@ class SeenRewards:
         else:
             self.values[...] = self.low
 
-    def check(self, reward: np.ndarray, played: np.ndarray, before: np.ndarray) -> None:
+    def check(self, reward: np.ndarray, played: np.ndarray, before: np.ndarray, cells: Cells = None) -> None:
         """Raise at the first reward of what was ``played`` that is outside its range, or not the one seen ``before``.
 
-        ``played`` and ``before`` are counts, with the last axes of the rewards.
+        ``played`` and ``before`` are counts, with the last axes of the rewards; with ``cells``, indices of these axes,
+        all three are of these cells alone.
         """
+        low, high, values = (self._of(cells, each) for each in (self.low, self.high, self.values))
         scale = np.maximum(played, 1) if self.kind == "random" else 1
-        slack = REWARD_TOLERANCE * (self.high - self.low) * scale if self.kind == "random" else 0.0
+        slack = REWARD_TOLERANCE * (high - low) * scale if self.kind == "random" else 0.0
         with np.errstate(invalid="ignore", over="ignore"):
-            outside = (played > 0) & ~((reward >= self.low * scale - slack) & (reward <= self.high * scale + slack))
+            outside = (played > 0) & ~((reward >= low * scale - slack) & (reward <= high * scale + slack))
             moved = np.zeros_like(outside)
             if self.kind != "random":
-                near = REWARD_TOLERANCE * (self.high - self.low)
-                moved = (played > 0) & (before > 0) & (np.abs(reward - self.values) > near)
+                near = REWARD_TOLERANCE * (high - low)
+                moved = (played > 0) & (before > 0) & (np.abs(reward - values) > near)
         if outside.any():
             where = checks.first_true(outside)
-            low, high = self.ranges[where[:2]]
             times = f" for each of {int(played[where[1:]])} visits" if self.kind == "random" else ""
-            raise ValueError(f"{self._named(where)} must be in [{low:g}, {high:g}]{times}, got {float(reward[where])}")
+            name, ends = self._named(where, cells)
+            raise ValueError(f"{name} must be in [{ends[0]:g}, {ends[1]:g}]{times}, got {float(reward[where])}")
         if moved.any():
             where = checks.first_true(moved)
             raise ValueError(
-                f"{self._named(where)} differs from the one seen before, {float(self.values[where])}, "
+                f"{self._named(where, cells)[0]} differs from the one seen before, {float(values[where])}, "
                 f"got {float(reward[where])}{_INSTEAD[self.kind]}"
             )
 
-    def _named(self, where: tuple[int, ...]) -> str:
+    def _of(self, cells: Cells, each: np.ndarray) -> np.ndarray:
+        """An array with the axes of the rewards, or what it has at some cells."""
+        return each if cells is None else np.broadcast_to(each, self.values.shape)[:, *cells]
+
+    def _named(self, where: tuple[int, ...], cells: Cells) -> tuple[str, np.ndarray]:
+        """Which reward it is, in words, and its range."""
+        where = where if cells is None else (where[0], *(int(each[where[1]]) for each in cells))
         i, h, s, a, *following = where
         then = f", next state {following[0]}" if following else ""
-        return f"reward of player {i} at step {h}, state {s}, joint action {a}{then}"
+        return f"reward of player {i} at step {h}, state {s}, joint action {a}{then}", self.ranges[i, h]
+
+    def record(self, reward: np.ndarray, cells: tuple[Any, ...], before: np.ndarray) -> None:
+        """:meth:`add` for one visit of each of some cells, with rewards (m, n)."""
+        if self.constant is None:
+            new = before == 0
+            self.values[:, *(each[new] for each in cells)] = reward[:, new]
+            return
+        self.values[:, *cells] += reward
+        for end, flag in zip((self.low, self.high), self.constant, strict=True):
+            flag[:, *cells] &= reward == self._of(cells, end)
 
     def add(self, reward: np.ndarray, played: np.ndarray, before: np.ndarray) -> None:
         """Keep what is new in ``reward``, or for "random" add it up."""

@@ -109,6 +109,8 @@ def parts(self: Counts) -> dict[str, np.ndarray]:
         made["legal"] = np.concatenate(self._legal, axis=1)
     if self._starts is not None:
         made["starts"] = self._starts
+    if self._start_learned:
+        made["start_learned"] = np.array(True)
     if self._listed is not None:
         made["next_state"] = one_step(self._listed, 0)
     return made
@@ -136,6 +138,7 @@ def from_parts(cls: type[Counts], made: Mapping[str, np.ndarray]) -> Counts:
     if "starts" in made:
         checks.has_shape("starts", made["starts"], (size,), "(S,)")
         counts._starts = np.array(made["starts"], dtype=bool)
+    counts._start_learned = bool(made.get("start_learned", False))
     if "next_state" in made:
         listed = checks.integer_array("next_state", made["next_state"])
         check_next_state(listed, listed, size)

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from .baselines import EpsilonGreedy, GenerativeDRNVI, OfflinePessimistic, RandomPlay
 from .mornavi import Mornavi, NashVI, stage_policies
-from .plan import Plan
+from .plan import AtStart, Plan
 from .stage_payoffs import StagePayoffs
 
 __all__ = [
+    "AtStart",
     "EpsilonGreedy",
     "GenerativeDRNVI",
     "Mornavi",

@@ -323,7 +323,9 @@ class Mornavi(ByContents):
             return np.stack([np.stack(upper), lower])
 
         values = backward(counts.horizon, (2, len(sets), counts.n_states), bounds)
-        return Plan(policy, values[0], values[1], about(counts, policy, self.concept, self.uncertainty))
+        said = about(counts, policy, self.concept, self.uncertainty, self.given)
+        start = None if counts.start_row is None else payoffs.start(*values[:, :, 0])
+        return Plan(policy, values[0], values[1], said, start)
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
         # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.

@@ -11,7 +11,29 @@ from .. import checks
 from ..confidence import Counts
 from ..confidence.cells import flow
 from ..rounding import rounded
-from ..summaries import About, act, headline, html, interval, mixing, number, per_player, sizes, start, text_of
+from ..summaries import (
+    LEARNED,
+    About,
+    act,
+    given,
+    headline,
+    html,
+    interval,
+    mixing,
+    number,
+    per_player,
+    sizes,
+    start,
+    text_of,
+)
+
+
+class AtStart(NamedTuple):
+    """Bounds (m,) on the values at a start that is learned, and the certificate there: at most their distance."""
+
+    upper: np.ndarray
+    lower: np.ndarray
+    certificate: float
 
 
 class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("lower", np.ndarray)])):
@@ -28,13 +50,23 @@ class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("
     about : About
         Names, concept and uncertainty, the frequencies of the first states, and the expected visits (H, S) of an
         episode by the transitions that were seen, where a learner made the plan.
+    start : AtStart or None
+        Upper and lower values (m,) and certificate at the start, where that is not stated but learned.
     """
 
     about: About = About()
+    start: AtStart | None = None
 
-    def __new__(cls, policy: np.ndarray, upper: np.ndarray, lower: np.ndarray, about: About | None = None) -> Plan:
+    def __new__(
+        cls,
+        policy: np.ndarray,
+        upper: np.ndarray,
+        lower: np.ndarray,
+        about: About | None = None,
+        start: AtStart | None = None,
+    ) -> Plan:
         self = super().__new__(cls, policy, upper, lower)
-        self.about = About() if about is None else about
+        self.about, self.start = About() if about is None else about, start
         return self
 
     act = act
@@ -44,13 +76,13 @@ class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("
         """Number of actions of each player; known where a learner made the plan."""
         return self.about.n_actions
 
-    def certificate(self, initial: int | np.ndarray = 0) -> float:
+    def certificate(self, initial: int | np.ndarray | None = None) -> float:
         """Bound on the gap of the policy, from the counts alone.
 
         Parameters
         ----------
-        initial : int or numpy.ndarray of shape (S,)
-            Initial state, or its distribution.
+        initial : int, numpy.ndarray of shape (S,) or None
+            Initial state, or its distribution. None: the start that is learned, if it is; else state 0.
 
         Returns
         -------
@@ -74,21 +106,31 @@ class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("
         >>> Mornavi(Nominal()).plan(Counts(n_states=2, n_actions=(2, 2), horizon=3)).certificate()
         3.0
         """
-        start = checks.distribution("initial", initial, self.upper.shape[-1])
+        if initial is None and self.start is not None:
+            return self.start.certificate
+        start = checks.distribution("initial", 0 if initial is None else initial, self.upper.shape[-1])
         return float(((self.upper[:, 0] - self.lower[:, 0]) @ start).max())
 
     def rounded(self, scale: float) -> Plan:
         """The same plan with bounds rounded to the grid: their last bits depend on the processor, the rest does not."""
-        return Plan(self.policy, rounded(self.upper, scale), rounded(self.lower, scale), self.about)
+        start = self.start
+        if start is not None:
+            upper, lower, width = (rounded(np.asarray(each), scale) for each in start)
+            start = AtStart(upper, lower, float(width))
+        return Plan(self.policy, rounded(self.upper, scale), rounded(self.lower, scale), self.about, start)
 
     def __repr__(self) -> str:
         about = self.about
         low, high = (about.numbers(about.at_start(each[:, 0])) for each in (self.lower, self.upper))
+        certificate, where = (high - low).max(), start(about)
+        if self.start is not None:
+            high, low, certificate = (about.numbers(each) for each in self.start)
+            where = LEARNED
         lines = [
             headline("Plan", about),
             sizes(about, self.policy.shape, len(self.upper)),
-            f"value {start(about)}: {per_player([interval(*each) for each in zip(low, high, strict=True)])}",
-            f"certificate: {number((high - low).max())}",
+            f"value {where}: {per_player([interval(*each) for each in zip(low, high, strict=True)])}",
+            f"certificate: {number(certificate)}" + given(about),
             mixing(about, self.policy),
         ]
         return "\n".join(lines)
@@ -106,8 +148,8 @@ class Plan(NamedTuple("Plan", [("policy", np.ndarray), ("upper", np.ndarray), ("
         return [interval(*each) for each in bounds.T]
 
 
-def about(counts: Counts, policy: np.ndarray, concept: str, uncertainty: Any) -> About:
+def about(counts: Counts, policy: np.ndarray, concept: str, uncertainty: Any, given: str) -> About:
     """What a plan says of its game, by what was counted."""
     visits = flow(counts, policy)
     known = replace(counts.about, initial=None if visits is None else visits[0], visits=visits)
-    return replace(known, concept=concept, uncertainty=text_of(uncertainty))
+    return replace(known, concept=concept, uncertainty=text_of(uncertainty), given=given)

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..confidence import ConfidenceSet, Counts, KnownRows, bonus_unchecked, by_rows, log_term_at
 from ..confidence.cells import frequencies
-from ..uncertainty import UncertaintySet
+from ..uncertainty import Nominal, UncertaintySet
+from .plan import AtStart
 
 
 class StagePayoffs:
@@ -32,7 +33,7 @@ class StagePayoffs:
         every = support is None and rows is None and fail_state is None and not by_rows(confidence)
         starts = None if every else counts.starts
         self.rows = KnownRows(counts, support, rows, fail_state, min_probability, starts)
-        self.n_rows = counts.n_cells if every else self.rows.n_rows
+        self.n_rows = (counts.n_cells if every else self.rows.n_rows) + (counts.start_row is not None)
         self.model = None
         if confidence != "bonus":
             self.model = ConfidenceSet(confidence, counts.n_states, self.n_rows, self.delta, scale, min_probability)
@@ -58,6 +59,31 @@ class StagePayoffs:
         if self.fail_state is not None:
             high[:, self.fail_state] = low[:, self.fail_state] = self.least[:, step, 0]
         return high.swapaxes(0, 1), low.swapaxes(0, 1)
+
+    def start(self, upper: np.ndarray, lower: np.ndarray) -> AtStart:
+        """Bounds at the start, a row of which counts know how often it led where, from values (m, S) at step 0.
+
+        By the event of the confidence set the true start is in the row's set M, together with all rows of the kernel.
+        So a value there is at most the largest mean of ``upper`` over M and at least the smallest of ``lower``; and a
+        gap, the mean of what a deviation gains at each state, is at most the largest mean over M of ``upper - lower``:
+        one start has to be bad for both.
+        """
+        seen, starts = self.counts.start_row, self.counts.starts
+        assert seen is not None
+        if self.model is None:
+            rows, visits = frequencies(seen, seen.sum())[None], np.array([seen.sum()])
+            term = log_term_at(visits, self.n_rows, self.delta)
+            own = [self._bonus(i, Nominal(), rows, visits, upper, lower, term) for i in range(len(upper))]
+            width = np.where(visits > 0, np.concatenate(own), np.inf)
+            high = np.minimum(upper @ rows[0] + width, upper.max(axis=-1))
+            low = np.maximum(lower @ rows[0] - width, lower.min(axis=-1))
+            return AtStart(high, low, float((high - low).max()))
+        # Nothing was stated of the start but where it can be: other assumptions are about the kernel.
+        row = ConfidenceSet(self.model.tail, self.counts.n_states, self.n_rows, self.delta, self.scale)
+        vectors = np.concatenate([upper, -lower, upper - lower])
+        means = row.highest_means(seen[None], vectors, None if starts is None else starts[None])
+        high, low, width = means.reshape(3, -1) * np.array([[1.0], [-1.0], [1.0]])
+        return AtStart(high, low, float(np.minimum(width, high - low).max()))
 
     def _by_model(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Worst cases (m, S, A) around the most optimistic and the most pessimistic kernel."""
@@ -93,20 +119,33 @@ class StagePayoffs:
     def _by_bonus(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Worst cases (m, S, A) around the observed frequencies, plus and minus the bonus."""
         seen, _ = self.rows.at(step)
-        visits, horizon = seen.sum(axis=-1), self.counts.horizon
+        visits = seen.sum(axis=-1)
         rows = frequencies(seen, visits)
         log_term = log_term_at(visits, self.n_rows, self.delta)
         best, worst = np.empty((2, len(self.sets), *visits.shape))
         for i, ball in enumerate(self._balls(step)):
-            # The shapes of the bonuses are for rewards in [0, 1].
-            units = float(np.ptp(self.counts.step_ranges[i], axis=-1).max()) or 1.0
-            values = (upper[i] / units, lower[i] / units)
-            width = (units * self.scale) * bonus_unchecked(
-                ball, rows, visits, *values, log_term, horizon, self.counts.n_episodes, self.min_probability
-            )
+            width = self._bonus(i, ball, rows, visits, upper, lower, log_term)
             best[i] = ball.worst_case_unchecked(rows, upper[i]) + width
             worst[i] = ball.worst_case_unchecked(rows, lower[i]) - width
         return best, worst
+
+    def _bonus(
+        self,
+        player: int,
+        ball: UncertaintySet,
+        rows: np.ndarray,
+        visits: np.ndarray,
+        upper: np.ndarray,
+        lower: np.ndarray,
+        log_term: np.ndarray,
+    ) -> np.ndarray:
+        """Bonuses of rows, in the units of the player's rewards: the shapes are for rewards in [0, 1]."""
+        units = float(np.ptp(self.counts.step_ranges[player], axis=-1).max()) or 1.0
+        values = (upper[player] / units, lower[player] / units)
+        horizon, n_episodes = self.counts.horizon, self.counts.n_episodes
+        return (units * self.scale) * bonus_unchecked(
+            ball, rows, visits, *values, log_term, horizon, n_episodes, self.min_probability
+        )
 
     def _balls(self, step: int) -> list[UncertaintySet]:
         """Each player's set with the radius of this step."""

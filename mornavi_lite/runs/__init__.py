@@ -1,6 +1,7 @@
 """Runs: a learner plays a game, episode after episode, and a history tells what each plan was worth.
 
-``run`` simulates; it knows the game, so it can say how far each plan was from a robust equilibrium. The learner sees
+``learn`` plays an environment of your own, episode by episode, and knows no more of it than its sizes: what a plan is
+worth is then said by its certificate alone. ``run`` simulates; it knows the game, so it can say how far each plan was from a robust equilibrium. The learner sees
 only counts. While a plan is kept, episodes are independent and only their counts matter, so they are drawn together,
 in as many steps as it takes to notice that some visits have doubled: ten episodes or 10**12 cost about the same.
 
@@ -23,14 +24,17 @@ Its counts may be :class:`mornavi_lite.Counts`, or a kind of their own with ``vi
 ``n_states``, ``n_actions``, ``horizon`` and ``about`` a history of them goes into a file, see ``History.load``.
 
 **Guarantee.** The same seed gives the same history, byte for byte, on every machine. A run that was stopped and taken
-up again is the run without the break, and a file that is damaged is an error.
+up again is the run without the break, and a file that is damaged is an error. An exception, Ctrl-C among them, carries
+the history up to there as ``.history``, and a note says at which episode and step it was.
 
-**Files.** ``episodes`` has the loop, ``protocol`` what it asks, ``history`` its record. Chapters 5 and 6 of the book.
+**Files.** ``episodes`` has the loop, ``environment`` the episodes of an environment, ``protocol`` what a run asks,
+``history`` its record, ``interruption`` what is done when it is cut short. Chapters 5 and 6 of the book.
 """
 
 from __future__ import annotations
 
+from .environment import learn
 from .episodes import run
 from .history import Checkpoint, History
 
-__all__ = ["Checkpoint", "History", "run"]
+__all__ = ["Checkpoint", "History", "learn", "run"]

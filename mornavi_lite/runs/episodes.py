@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,8 +23,11 @@ from ..rounding import power_of_two, rounded
 from ..uncertainty import UncertaintySet, sets_per_player
 from . import protocol
 from .history import Checkpoint, History
+from .interruption import carrying, whole
 
 _MOST_EPISODES = 10**15
+#: Plays up to the next look, but not beyond a number of episodes, and tells how many there were; False ends the run.
+Play: TypeAlias = Callable[[int, Callable[[int], Any]], bool]
 #: "spaced" waits for one episode in so many, unless visits of a cell have grown by this factor.
 _SPACING, _GROWN = 50, 8
 
@@ -36,6 +41,7 @@ def run(
     until: float | None = None,
     resume: History | None = None,
     uncertainty: Uncertainty | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
     """Let a learner play a game, and record what each of its plans was worth.
 
@@ -57,6 +63,8 @@ def run(
         A run of the same learner and game to be taken up; the result is that of a run without the break.
     uncertainty : UncertaintySet, sequence of them or None
         Sets with which gaps and values are evaluated in the true game. None: the learner's own.
+    checkpoint : str, path or None
+        File to which the history up to each plan is written, as :meth:`History.save` does, to take up from there.
 
     Returns
     -------
@@ -67,6 +75,8 @@ def run(
     ------
     ValueError, TypeError
         If an argument is not of that form, or ``resume`` belongs to another learner or game.
+    Exception
+        Whatever a learner raises, and Ctrl-C; ``history`` of the exception has the run up to there.
 
     Notes
     -----
@@ -90,32 +100,20 @@ def run(
     total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
     goal = -1.0 if until is None else checks.number("until", until, 0.0)
     judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, len(game.n_actions))
-    going = _Run(learner, game, judged_by, checks.integer("seed", seed, 0, np.inf))
+    going = Going(learner, game, judged_by, checks.integer("seed", seed, 0, np.inf))
     if resume is not None:
         going.take_up(resume, total)
-    with bar(total, going.episode, progress, "episodes") as shown:
-        while going.episode < total:
-            if going.wants_plan():
-                going.make_plan()
-            if going.certificates[-1] <= goal and going.since_plan == 0:
-                return going.history(going.episode)
-            batch = going.until_next_look()
-            if going.episode + batch > total:
-                break
-            going.play(batch)
-            shown.update(batch)
-            shown.set_postfix_str(f"certificate {min(going.certificates):.3g}", refresh=False)
-        shown.update(total - going.episode)  # those after the last look
-    return going.history(total)
+    return going.on(total, goal, progress, checkpoint, going.play)
 
 
-class _Run:
+class Going:
     """A run on its way: the counts, the plan that is played, and one record for each plan so far."""
 
     def __init__(self, learner: Any, game: Any, sets: list[UncertaintySet], seed: int) -> None:
         self.learner, self.game, self.sets = learner, game, sets
         self.rng = np.random.default_rng(seed)
-        self.counts, self.reward = protocol.no_counts(game), game.reward
+        self.generator = self.rng.bit_generator.state
+        self.counts = protocol.no_counts(game)
         self.scale = power_of_two(self.counts.step_ranges)
         self.planned_visits = self.counts.visits.copy()
         self.episode = self.since_plan = 0
@@ -125,11 +123,38 @@ class _Run:
         self.uppers: list[np.ndarray] = []
         self.lowers: list[np.ndarray] = []
         self.certificates: list[float] = []
+        self.place = ""
         self.plan: Plan | None = None
         self.best_plan: Plan | None = None
 
+    def on(self, total: int, goal: float, progress: bool, checkpoint: Any, play: Play) -> History:
+        """Go on to ``total`` episodes, or to a certificate of ``goal``."""
+        if checkpoint is not None:
+            checkpoint = os.fspath(checkpoint)
+        with (
+            carrying(lambda: self.history(self.episode) if self.starts else None, self.where),
+            bar(total, self.episode, progress, "episodes") as shown,
+        ):
+            while self.episode < total:
+                if self.wants_plan():
+                    self.place = "at a new plan"
+                    self.make_plan()
+                    if checkpoint is not None:
+                        self.history(self.episode).save(checkpoint)
+                if self.certificates[-1] <= goal and self.since_plan == 0:
+                    return self.history(self.episode)
+                shown.set_postfix_str(f"certificate {min(self.certificates):.3g}", refresh=False)
+                if not play(total, shown.update):
+                    break
+            shown.update(total - self.episode)  # those after the last look
+        return self.history(total)
+
+    def where(self) -> str:
+        """Episode and step, as a note of an exception says it."""
+        return f"episode {self.episode + 1}" + (f", {self.place}" if self.place else "")
+
     def wants_plan(self) -> bool:
-        """Whether there is no plan, or enough was seen since it was made.
+        """Whether there is no plan, or enough was seen since it was made, at one of the looks.
 
         "spaced" waits until a fiftieth of all episodes have gone by since the plan, unless some visits grew eightfold.
 
@@ -141,6 +166,8 @@ class _Run:
         """
         if not self.starts:
             return True
+        if self.since_plan & (self.since_plan - 1):
+            return False
         if self.learner.replan == "episode":
             return self.since_plan > 0
         watched = getattr(self.learner, "watched", np.ravel)
@@ -156,45 +183,62 @@ class _Run:
         """
         plan = self.learner.plan(self.counts).rounded(self.scale)
         start = self.game.initial
-        plan.about = replace(plan.about, initial=start)  # the records are those of the true start, known here
+        if start is not None:
+            plan.about = replace(plan.about, initial=start)  # the records are those of the true start, known here
         if self.plan is not None and np.array_equal(plan.policy, self.plan.policy):
             gap, value = self.gaps[-1], self.values[-1]
         else:
             gap, value = self._worth(plan.policy)
-        upper, lower = (rounded(each[:, 0] @ start, self.scale) for each in (plan.upper, plan.lower))
-        certificate = float((upper - lower).max())
-        if not self.certificates or certificate < min(self.certificates):
-            self.best_plan = plan
-        self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
-        self.starts.append(self.episode)
-        self.gaps.append(gap)
-        self.values.append(value)
-        self.uppers.append(upper)
-        self.lowers.append(lower)
-        self.certificates.append(certificate)
+        if start is None:
+            upper, lower, certificate = plan.start
+        else:
+            upper, lower = (rounded(each[:, 0] @ start, self.scale) for each in (plan.upper, plan.lower))
+            certificate = (upper - lower).max()
+        with whole():
+            if not self.certificates or certificate < min(self.certificates):
+                self.best_plan = plan
+            self.plan, self.planned_visits, self.since_plan = plan, self.counts.visits.copy(), 0
+            self.starts.append(self.episode)
+            self.gaps.append(gap)
+            self.values.append(value)
+            self.uppers.append(upper)
+            self.lowers.append(lower)
+            self.certificates.append(float(certificate))
 
     def _worth(self, policy: np.ndarray) -> tuple[float, np.ndarray]:
         """Gap and values (m,) of a policy in the true game."""
         gap, value = protocol.worth(self.game, policy, self.sets, self.learner.concept)
-        return float(rounded(np.asarray(gap), self.scale)), rounded(value[:, 0] @ self.game.initial, self.scale)
+        start = value[:, 0, 0] if self.game.initial is None else value[:, 0] @ self.game.initial
+        return float(rounded(np.asarray(gap), self.scale)), rounded(start, self.scale)
 
     def until_next_look(self) -> int:
         """Episodes to play before visits are looked at again: that is 1, 2, 4, ... episodes after the plan."""
-        return 1 if self.learner.replan == "episode" else max(1, self.since_plan)
+        return 1 if self.learner.replan == "episode" else (1 << self.since_plan.bit_length()) - self.since_plan
 
-    def play(self, n_episodes: int) -> None:
-        """Play the plan, and count."""
+    def play(self, total: int, tell: Callable[[int], Any]) -> bool:
+        """Play the plan up to the next look, and count, unless the episodes do not suffice for that."""
+        n_episodes, self.place = self.until_next_look(), ""
+        if self.episode + n_episodes > total:
+            return False
         played = protocol.episodes_of(self.learner, self.game, self.plan, n_episodes, self.rng)
-        self.counts.add_unchecked(played, self.reward)
+        with whole():
+            self.counts.add_unchecked(played, self.game.reward)
+            self.went_by(n_episodes)
+        tell(n_episodes)
+        return True
+
+    def went_by(self, n_episodes: int) -> None:
+        """So many episodes more were played and counted."""
         self.episode += n_episodes
         self.since_plan += n_episodes
+        self.generator = self.rng.bit_generator.state
 
     def history(self, end: int) -> History:
         """All records, the last one up to ``end``."""
         assert self.plan is not None and self.best_plan is not None
         best = self.best_plan
         if isinstance(self.counts, Counts):
-            best = Plan(*best, replace(best.about, visits=flow(self.counts, best.policy)))
+            best = Plan(*best, replace(best.about, visits=flow(self.counts, best.policy)), best.start)
         return History(
             episode=np.array([*self.starts[1:], end], dtype=np.int64),
             gap=np.array(self.gaps),
@@ -208,9 +252,10 @@ class _Run:
                 self.planned_visits,
                 self.episode,
                 self.since_plan,
-                _generator_state(self.rng),
+                json.dumps(self.generator, sort_keys=True),
                 self.origin(),
             ),
+            width=np.array(self.certificates) if self.game.initial is None else None,
         )
 
     def take_up(self, history: History, total: int) -> None:
@@ -222,7 +267,7 @@ class _Run:
             raise ValueError("resume must be a run of the same learner and game, judged by the same sets")
         if total < history.episode[-1]:
             raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
-        self.rng.bit_generator.state = json.loads(at.generator)
+        self.generator = self.rng.bit_generator.state = json.loads(at.generator)
         self.counts, self.planned_visits = protocol.counts_of(self.game, at.counts), at.planned_visits
         self.episode, self.since_plan = at.episode, at.since_plan
         self.starts = [0, *history.episode[:-1].tolist()]
@@ -237,7 +282,3 @@ class _Run:
             digest.update(part)
         digest.update(described((self.game.n_actions, self.sets)).encode())
         return digest.hexdigest()
-
-
-def _generator_state(rng: np.random.Generator) -> str:
-    return json.dumps(rng.bit_generator.state, sort_keys=True)

@@ -13,8 +13,8 @@ import numpy as np
 from .. import checks
 from ..confidence import Counts
 from ..files import fitting_together, read_arrays, write_arrays
-from ..learners import Plan
-from ..summaries import About, headline, interval, many, mixing, number, per_player, sizes
+from ..learners import AtStart, Plan
+from ..summaries import LEARNED, About, given, headline, interval, many, mixing, number, per_player, sizes
 
 _RECORDED = ("episode", "gap", "value", "upper", "lower")
 
@@ -61,9 +61,9 @@ class History:
     episode : numpy.ndarray of int64, shape (n,)
         Episodes completed when the record ends. A plan that a stopping rule ended at once has the number before it.
     gap : numpy.ndarray, shape (n,)
-        True robust gap of the plan's policy, at the initial distribution.
+        True robust gap of the plan's policy, at the initial distribution; NaN where the game is not known.
     value : numpy.ndarray, shape (n, m)
-        True robust value of the plan's policy for each player, at the initial distribution.
+        True robust value of the plan's policy for each player, at the initial distribution; NaN like ``gap``.
     upper : numpy.ndarray, shape (n, m)
         The learner's upper value, at the initial distribution.
     lower : numpy.ndarray, shape (n, m)
@@ -72,6 +72,8 @@ class History:
         The plan with the smallest certificate, the first such one: policy, bounds, and ``act`` to play it.
     checkpoint : Checkpoint
         Where the run can be taken up again.
+    width : numpy.ndarray of shape (n,) or None
+        Certificates, where the start is learned: they may be less than the distance of ``upper`` and ``lower``.
 
     Examples
     --------
@@ -90,6 +92,12 @@ class History:
     lower: np.ndarray
     best_plan: Plan
     checkpoint: Checkpoint
+    width: np.ndarray | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether gaps, values and regret are known: they are where the game is, and NaN elsewhere."""
+        return not np.isnan(self.gap).any()
 
     @property
     def policy(self) -> np.ndarray:
@@ -108,8 +116,11 @@ class History:
 
     @property
     def certificate(self) -> np.ndarray:
-        """Largest distance of upper and lower value of any player, shape (n,), by the theorem a bound on ``gap``."""
-        return np.asarray((self.upper - self.lower).max(axis=1))
+        """By the theorem a bound on ``gap``, shape (n,): the largest distance of a player's upper and lower value.
+
+        Where the start is learned it is the largest mean of that distance over all starts that are not excluded.
+        """
+        return np.asarray((self.upper - self.lower).max(axis=1) if self.width is None else self.width)
 
     @property
     def best_certificate(self) -> float:
@@ -198,7 +209,8 @@ class History:
             | _plan_parts("best", self.best_plan)
             | at.counts.parts()
             | {"planned_visits": at.planned_visits, "generator": at.generator, "origin": at.origin}
-            | {"checkpoint": np.array([at.episode, at.since_plan])},
+            | {"checkpoint": np.array([at.episode, at.since_plan])}
+            | ({} if self.width is None else {"width": self.width}),
         )
 
     @classmethod
@@ -248,19 +260,25 @@ class History:
                 **{name: stored[name] for name in _RECORDED},
                 best_plan=best,
                 checkpoint=Checkpoint(plan, seen, stored["planned_visits"], episode, since_plan, generator, origin),
+                width=stored.get("width"),
             )
 
     def __repr__(self) -> str:
         best, about = int(self.certificate.argmin()), self.best_plan.about
         episodes, plans = many(int(self.episode[-1]), "episode"), many(self.n_plans, "plan")
         bounds = zip(self.value[best], self.lower[best], self.upper[best], strict=True)
-        worth = [f"{number(value)} within {interval(low, high)}" for value, low, high in bounds]
+        worth = [self.judged * f"{number(value)} within " + interval(low, high) for value, low, high in bounds]
+        truth, gap = "the game is not known, so neither are gaps, values and regret", ""
+        if self.judged:
+            truth = f"regret {number(self.regret[-1])}, gap of the last plan {number(self.gap[-1])}"
+            gap = f", gap {number(self.gap[best])}"
+        certificate = f"certificate {number(self.best_certificate)}" + given(about)
         lines = [
             headline("History", about),
             sizes(about, self.policy.shape, len(worth)),
-            f"{episodes}, {plans}; regret {number(self.regret[-1])}, gap of the last plan {number(self.gap[-1])}",
-            f"best plan, number {best + 1}: certificate {number(self.best_certificate)}, gap {number(self.gap[best])}",
-            f"value at the start: {per_player(worth)}",
+            f"{episodes}, {plans}; {truth}",
+            f"best plan, number {best + 1}: {certificate}{gap}",
+            f"value {'at the start' if self.width is None else LEARNED}: {per_player(worth)}",
             mixing(about, self.best_policy),
         ]
         return "\n".join(lines)
@@ -271,8 +289,10 @@ class History:
 
 def _plan_parts(name: str, plan: Plan) -> dict[str, np.ndarray]:
     """A plan as arrays that can be stored, but for what counts know of the game."""
-    known = {"concept", "uncertainty", "initial", "visits"}
+    known = {"concept", "uncertainty", "given", "initial", "visits"}
     parts = plan._asdict() | {key: each for key, each in plan.about.parts().items() if key in known}
+    if plan.start is not None:
+        parts |= {f"start_{key}": np.asarray(each) for key, each in plan.start._asdict().items()}
     return {f"{name}_{key}": each for key, each in parts.items()}
 
 
@@ -282,4 +302,7 @@ def _plan_from(name: str, stored: Mapping[str, np.ndarray], counts: Counts) -> P
     unknown = np.full((len(counts.n_actions), counts.horizon + 1, counts.n_states), np.nan)
     upper, lower = (own.get(each, unknown) if name == "best" else own[each] for each in ("upper", "lower"))
     known = counts.about.parts() | {key: each for key, each in own.items() if key not in Plan._fields}
-    return Plan(own["policy"], upper, lower, About.from_parts(known, own["policy"].shape))
+    start = None
+    if "start_upper" in own:
+        start = AtStart(own["start_upper"], own["start_lower"], float(own["start_certificate"]))
+    return Plan(own["policy"], upper, lower, About.from_parts(known, own["policy"].shape), start)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from .about import About, act, joint_name, text_of
 from .table import html
-from .words import headline, interval, many, mixing, number, per_player, short, sizes, start
+from .words import LEARNED, given, headline, interval, many, mixing, number, per_player, short, sizes, start
 
 __all__ = [
+    "LEARNED",
     "About",
     "act",
+    "given",
     "headline",
     "html",
     "interval",

@@ -14,7 +14,7 @@ from .. import checks
 from ..contents import ByContents
 from ..rounding import power_of_two, rounded
 
-_TEXTS, _ARRAYS = ("game", "concept", "uncertainty"), ("reward_range", "initial", "visits")
+_TEXTS, _ARRAYS = ("game", "concept", "uncertainty", "given"), ("reward_range", "initial", "visits")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +41,8 @@ class About(ByContents):
         Where play starts.
     visits : numpy.ndarray of shape (H, S) or None
         How often an episode of the policy is expected to be in each state, at each step.
+    given : str
+        What was stated about the game and not learned, as text.
     """
 
     game: str = ""
@@ -52,6 +54,7 @@ class About(ByContents):
     uncertainty: str = ""
     initial: np.ndarray | None = None
     visits: np.ndarray | None = None
+    given: str = ""
 
     @cached_property
     def state_numbers(self) -> dict[str, int]:

@@ -10,6 +10,8 @@ from .about import About
 
 #: Players of whom a line tells; of more, how many there are.
 MOST_PLAYERS = 6
+#: Where play starts, if that is a row of the confidence set.
+LEARNED = "at the start, which is learned"
 #: A policy that puts all but this on one joint action is not mixed.
 ROUNDING = 1e-9
 
@@ -31,6 +33,11 @@ def sizes(about: About, shape: Sequence[int], m: int) -> str:
 def start(about: About) -> str:
     """Words for where play starts; where that is not known, for the state that is shown instead."""
     return "at the start" if about.initial is not None else f"in state {short(about.state_name(0), 30)}"
+
+
+def given(about: About) -> str:
+    """What was stated about the game, in brackets after a certificate; nothing where nothing was."""
+    return f" ({short(about.given, 70)})" if about.given else ""
 
 
 def per_player(words: Sequence[str]) -> str:
