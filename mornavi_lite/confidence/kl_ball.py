@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+#: A mean that is nearer to the best value than this share of it is the best value.
+_ROUNDING = 1e-14
 _MOST_STEPS = 60
 
 
@@ -60,8 +62,9 @@ def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: 
     values = np.broadcast_to(value, seen.shape).reshape(counts.shape)
     highest = np.array(np.broadcast_to(best, shape), dtype=np.float64).reshape(-1)
     visits = counts.sum(axis=1)
-    # Rows that are certain of the best value keep it: their distance is 0.
-    open_rows = np.flatnonzero((visits > 0) & (np.where(counts > 0, values, np.inf).min(axis=1) < highest))
+    # Rows that are certain of the best value, up to rounding, keep it: their distance is 0.
+    mean = np.where(counts > 0, counts * values, 0.0).sum(axis=1) / np.maximum(visits, 1)
+    open_rows = np.flatnonzero((visits > 0) & (highest - mean > _ROUNDING * np.abs(highest)))
     size = max(1, 2**14 // counts.shape[1])
     spent = np.broadcast_to(budget, shape).reshape(-1)
     for start in range(0, len(open_rows), size):

@@ -1,9 +1,10 @@
 """Runs: a learner plays a game, episode after episode, and a history tells what each plan was worth.
 
 ``learn`` plays an environment of your own, episode by episode, and knows no more of it than its sizes: what a plan is
-worth is then said by its certificate alone. ``run`` simulates; it knows the game, so it can say how far each plan was from a robust equilibrium. The learner sees
-only counts. While a plan is kept, episodes are independent and only their counts matter, so they are drawn together,
-in as many steps as it takes to notice that some visits have doubled: ten episodes or 10**12 cost about the same.
+worth is then said by its certificate alone. ``run`` simulates; it knows the game, so it can say how far each plan was
+from a robust equilibrium. The learner sees only counts. While a plan is kept, the episodes of a game are independent
+and only their counts matter, so they are drawn together, in as many steps as it takes to notice that some visits have
+doubled: ten episodes or 10**12 cost about the same.
 
 **What a run asks.** Of a learner ``plan(counts)``, ``behaviour(plan)``, the policy that it plays in order to learn,
 ``uncertainty``, ``concept`` and ``replan``; ``collect(game, plan, n_episodes, rng)`` comes first where it has one and

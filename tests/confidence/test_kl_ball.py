@@ -124,3 +124,12 @@ def test_shapes_values_of_each_row_and_rows_without_visits() -> None:
     many = np.tile(seen.reshape(12, 4), (3000, 1))
     again = highest_mean(many, np.tile(budget.ravel(), 3000), np.tile(value.reshape(12, 4), (3000, 1)), np.array(1.5))
     np.testing.assert_allclose(again.reshape(3000, 3, 4), np.broadcast_to(found, (3000, 3, 4)), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("best", [1.0, -3e9, 0.7 + 0.1])
+def test_values_that_differ_by_rounding_are_one_value(best: float) -> None:
+    """A mean that is rounded to the best value leaves no distance to divide by."""
+    value = np.array([best, np.nextafter(best, -np.inf), np.nextafter(best, -np.inf)])
+    for seen in ([7, 1, 0], [10**9, 1, 3], [0, 1, 0], [0, 3, 9]):
+        found = highest_mean(np.array(seen), np.array(5.0), value, np.array(best))
+        assert best - 1e-14 * abs(best) <= found <= best
