@@ -29,6 +29,7 @@ from mornavi_lite import (
     Solution,
     TotalVariation,
     best_response,
+    calibration,
     deviation_gain,
     equilibrium_gap,
     evaluate,
@@ -117,6 +118,20 @@ SIGNATURES: list[tuple[Any, str]] = [
     (sweep.load_results, "grid out"),
     (sweep.Grid.read, "path"),
     (sweep.Grid.of, "content source='grid' text='' folder=''"),
+    (
+        calibration.from_logs,
+        f"training deployment delta=0.05 uncertainty={TotalVariation!r} * stopped=False rows=None support=None "
+        "smoothing=0.0",
+    ),
+    (
+        calibration.from_returns,
+        f"game policy returns player=0 uncertainty={TotalVariation!r} delta=0.05 * between=None",
+    ),
+    (
+        calibration.flips,
+        f"game uncertainty={TotalVariation!r} between=(0, 1) concept='cce' points=65 tolerance=1e-06",
+    ),
+    (calibration.Radii, "per_row around_empirical centre visited kind"),
     (lower_bounds.certificate_floor, "horizon radius"),
     (lower_bounds.look_alike, "game other"),
     (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
@@ -132,6 +147,7 @@ def test_every_name_is_exported() -> None:
     assert mornavi_lite.__all__ == sorted(NAMES.split())
     assert all(hasattr(mornavi_lite, name) for name in NAMES.split())
     assert sweep.__all__ == ["Grid", "Sweep", "load_results", "sweep"]
+    assert calibration.__all__ == ["Radii", "flips", "from_logs", "from_returns"]
     assert lower_bounds.__all__ == ["certificate_floor", "look_alike"]
 
 

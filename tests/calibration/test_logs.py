@@ -1,0 +1,161 @@
+"""Radii of a whole game from two logs: coverage, whose visits count, which logs need the anytime form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import ChiSquare, Counts, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, solve, zoo
+from mornavi_lite.calibration import from_logs
+from mornavi_lite.deployment import random_game
+from tests.planning.test_induction import random_game as some_game
+from tests.planning.test_induction import random_policy
+
+
+def log_of(game: MarkovGame, world: MarkovGame, policy: np.ndarray, n: int, rng: np.random.Generator) -> Counts:
+    counts = Counts.for_game(game)
+    counts.add(world.play(policy, n, rng), game.reward)
+    return counts
+
+
+def distances(game: MarkovGame, world: MarkovGame) -> np.ndarray:
+    return np.asarray(np.abs(game.transition - world.transition).sum(axis=-1) / 2)
+
+
+def test_all_rows_of_a_game_of_three_players_are_covered_at_once_and_plans_keep_their_promise() -> None:
+    game, rng = some_game(4), np.random.default_rng(0)  # three unlike players
+    policy, covered, kept = random_policy(game, 1), [], []
+    for _ in range(3):
+        world = random_game(game, TotalVariation(0.1), rng)
+        radii = from_logs(log_of(game, game, policy, 800, rng), log_of(game, world, policy, 400, rng), delta=0.2)
+        covered.append((radii.per_row >= distances(game, world)).all())
+        plan = solve(game, radii.uncertainty)
+        kept.append((evaluate(world, plan.policy, Nominal())[:, 0] >= plan.value[:, 0] - 1e-9).all())
+    assert np.mean(covered) >= 0.8 and np.mean(kept) >= np.mean(covered)
+    assert 0.1 < radii.largest <= 1 and radii.per_row.shape == game.transition.shape[:3]
+    assert not radii.per_row.flags.writeable and radii.largest == radii.per_row[radii.visited].max()
+
+
+def test_a_game_made_of_the_log_promises_with_the_radii_around_it() -> None:
+    game, rng = zoo.traffic_merge(), np.random.default_rng(1)
+    policy = solve(game, TotalVariation(0.1)).policy
+    world = random_game(game, TotalVariation(0.05), rng)
+    training, deployment = log_of(game, game, policy, 2000, rng), log_of(game, world, policy, 500, rng)
+    radii = from_logs(training, deployment)
+    np.testing.assert_array_equal(radii.centre[radii.visited], training.empirical_model()[radii.visited])
+    made = MarkovGame(radii.centre, game.reward, game.n_actions, game.initial)
+    promise = evaluate(made, policy, radii.empirical_uncertainty)[:, 0] @ game.initial
+    assert (evaluate(world, policy, Nominal())[:, 0] @ game.initial >= promise - 1e-9).all()
+    assert (radii.around_empirical[radii.visited] <= radii.per_row[radii.visited] + 0.05).all()
+
+
+def test_a_row_that_one_log_never_visited_may_be_anywhere() -> None:
+    game, rng = zoo.fishing(storm=0.02), np.random.default_rng(2)
+    far, near = solve(game, Nominal()).policy, solve(game, TotalVariation(0.1)).policy
+    radii = from_logs(log_of(game, game, far, 500, rng), log_of(game, game, near, 500, rng))
+    only_far = (far[0] > 0) & (near[0] == 0) & (game.initial[:, None] > 0)
+    assert (
+        only_far.any() and (radii.per_row[0][only_far] == 1).all() and (radii.around_empirical[0][only_far] == 1).all()
+    )
+    assert (radii.per_row[~radii.visited] == 1).all() and (radii.per_row[radii.visited] < 1).all()
+
+
+def stopped_on_purpose(far: float, rng: np.random.Generator, most: int = 60) -> np.ndarray:
+    """Counts of a coin, tossed until it shows less than it should by as much as possible."""
+    tosses = rng.random(most) < far
+    heads, n = np.cumsum(tosses), np.arange(1, most + 1)
+    stop = 4 + int(np.argmax(((far - heads / n) * np.sqrt(n))[4:]))
+    return np.array([n[stop] - heads[stop], heads[stop]])
+
+
+def test_a_log_that_was_stopped_on_purpose_needs_the_anytime_form() -> None:
+    rng, far, failed = np.random.default_rng(3), 0.5, {False: 0, True: 0}
+    game = MarkovGame.stationary(np.full((2, 1, 2), 0.5), np.zeros((1, 2, 1)), (1,), 1)
+    training = Counts.for_game(game)
+    training.add(np.array([[[[10**4, 0]], [[0, 0]]]]), game.reward)
+    for _ in range(80):
+        deployment = Counts.for_game(game)
+        deployment.add(np.array([[[stopped_on_purpose(far, rng)], [[0, 0]]]])[:, :, :], game.reward)
+        for stopped in failed:
+            radii = from_logs(training, deployment, 0.2, stopped=stopped)
+            failed[stopped] += bool(radii.per_row[0, 0, 0] < far)
+    assert failed[False] > 0.2 * 80  # looking on purpose is not covered
+    assert failed[True] <= 0.2 * 80
+
+
+def test_the_level_is_shared_by_the_rows_of_a_step_that_both_logs_visited() -> None:
+    game = MarkovGame.stationary(np.full((3, 2, 3), 1 / 3), np.zeros((1, 3, 2)), (2,), 2, np.full(3, 1 / 3))
+    shape = (2, 3, 2, 3)
+    one, both = np.zeros(shape, dtype=int), np.zeros(shape, dtype=int)
+    one[0, 0, 0] = one[1, 0, 0] = (40, 30, 30)
+    both[:, :2, 0] = (40, 30, 30)
+    logs = {name: Counts.for_game(game) for name in ("one", "both")}
+    logs["one"].add(one, game.reward)
+    logs["both"].add(both, game.reward)
+    alone = from_logs(logs["one"], logs["one"], 0.1)
+    half = from_logs(logs["both"], logs["both"], 0.05)
+    shared = from_logs(logs["both"], logs["both"], 0.2)
+    assert alone.per_row[0, 0, 0] == shared.per_row[0, 0, 0] < half.per_row[0, 0, 0]
+    assert from_logs(logs["one"], logs["both"], 0.1).per_row[0, 0, 0] == alone.per_row[0, 0, 0]
+
+
+def test_pooled_rows_share_their_visits() -> None:
+    game, rng = zoo.patrol(), np.random.default_rng(4)
+    uniform = np.full((game.horizon, game.n_states, game.n_joint_actions), 1 / game.n_joint_actions)
+    logs = log_of(game, game, uniform, 400, rng), log_of(game, game, uniform, 400, rng)
+    pooled = from_logs(*logs, rows="stationary")
+    numbers = np.broadcast_to(
+        np.arange(game.n_states * game.n_joint_actions).reshape(game.n_states, -1), pooled.per_row.shape
+    )
+    same = from_logs(*logs, rows=numbers)
+    np.testing.assert_array_equal(same.per_row, pooled.per_row)
+    assert (pooled.per_row == pooled.per_row[:1]).all()
+    summed = logs[0].transitions.sum(axis=0)
+    row = summed.sum(axis=-1) > 0
+    np.testing.assert_allclose(pooled.centre[0][row], (summed / np.maximum(summed.sum(-1, keepdims=True), 1))[row])
+
+
+def test_kl_needs_a_word_on_what_can_follow() -> None:
+    game, rng = zoo.traffic_merge(), np.random.default_rng(5)
+    policy = solve(game, TotalVariation(0.1)).policy
+    logs = log_of(game, game, policy, 1000, rng), log_of(game, game, policy, 1000, rng)
+    for kind in (KullbackLeibler, ChiSquare):
+        bare = from_logs(*logs, uncertainty=kind)
+        with pytest.raises(ValueError, match=r"per_row\[0, 0, 0\] is infinite.*training never saw.*TotalVariation"):
+            _ = bare.uncertainty
+        stated = from_logs(*logs, uncertainty=kind, support=game)
+        assert np.isfinite(stated.per_row[stated.visited]).all()
+        smooth = from_logs(*logs, uncertainty=kind, smoothing=0.01)
+        assert np.isfinite(smooth.around_empirical[smooth.visited]).all()
+        np.testing.assert_allclose(smooth.centre.min(), 0.01 / game.n_states)
+    kernel, both = np.array([[[[0.5, 0.5], [0.2, 0.8]], [[0.7, 0.3], [0.4, 0.6]]]]), np.full((1, 2, 2), 0.5)
+    dense = MarkovGame(kernel, np.full((1, 1, 2, 2), 0.5), (2,), np.full(2, 0.5))
+    same = log_of(dense, dense, both, 4000, rng), log_of(dense, dense, both, 4000, rng)
+    radii = from_logs(*same, uncertainty=KullbackLeibler)
+    assert isinstance(radii.uncertainty, KullbackLeibler) and solve(dense, radii.uncertainty).gap <= 1e-9
+
+
+GAME = zoo.traffic_merge()
+LOG = log_of(GAME, GAME, solve(GAME, Nominal()).policy, 50, np.random.default_rng(6))
+WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"training": GAME}, TypeError, "training must be Counts"),
+    ({"deployment": Counts(3, (2, 2), 5)}, ValueError, "deployment must have H, S, n_actions"),
+    ({"deployment": Counts.for_game(GAME)}, ValueError, "they share none"),
+    ({"delta": 1.0}, ValueError, "delta must be between 0 and 1"),
+    ({"uncertainty": TotalVariation(0.1)}, TypeError, "the class itself"),
+    ({"uncertainty": Nominal}, TypeError, "uncertainty must be TotalVariation"),
+    ({"stopped": 1}, TypeError, "stopped must be True or False"),
+    ({"rows": np.zeros((1, 1, 1), dtype=int)}, ValueError, "rows must have shape"),
+    ({"rows": "pooled"}, ValueError, "rows must be one of"),
+    ({"smoothing": 1.0}, ValueError, "smoothing must be below 1"),
+    ({"support": np.ones((2, 1, 2), dtype=bool)}, ValueError, "support must have shape"),
+    ({"support": np.eye(GAME.n_states, dtype=bool)[:, None].repeat(4, 1)}, ValueError, "training contradicts support"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "error", "said"), WRONG, ids=[said[:30] for _, _, said in WRONG])
+def test_wrong_arguments_are_named(wrong: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        from_logs(**{"training": LOG, "deployment": LOG} | wrong)

@@ -1,0 +1,112 @@
+"""A radius from returns: coverage of the policy that was played, and none of any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, solve, zoo
+from mornavi_lite.calibration import from_returns
+from mornavi_lite.deployment import random_game
+from tests.planning.test_induction import random_game as some_game
+from tests.planning.test_induction import random_policy
+
+
+def returns_of(world: MarkovGame, policy: np.ndarray, n: int, player: int, rng: np.random.Generator) -> np.ndarray:
+    return np.array([(world.reward[player] * world.play(policy, 1, rng).sum(axis=-1)).sum() for _ in range(n)])
+
+
+def value_of(game: MarkovGame, policy: np.ndarray, player: int, ball: Any) -> float:
+    return float(evaluate(game, policy, ball)[player, 0] @ game.initial)
+
+
+def test_the_promise_to_each_of_three_players_is_kept_for_the_logged_policy() -> None:
+    game, rng = some_game(7), np.random.default_rng(0)
+    policy, kept = random_policy(game, 3), []
+    for draw in range(30):
+        world, player = random_game(game, TotalVariation(0.2), rng), draw % 3
+        try:
+            radius = from_returns(game, policy, returns_of(world, policy, 60, player, rng), player, delta=0.2)
+        except ValueError:
+            kept.append(True)  # nothing was promised
+            continue
+        promise = value_of(game, policy, player, TotalVariation(radius))
+        kept.append(promise <= value_of(world, policy, player, Nominal()) + 1e-9)
+    assert np.mean(kept) >= 0.8
+
+
+@pytest.mark.parametrize("kind", [TotalVariation, KullbackLeibler, ChiSquare])
+def test_the_radius_is_the_smallest_that_promises_no_more_than_the_bound(kind: Any) -> None:
+    game = zoo.fishing(storm=0.02)
+    policy = solve(game, Nominal()).policy
+    radius = from_returns(game, policy, [1.0] * 75 + [0.0] * 25, uncertainty=kind, delta=0.1, between=(0, 1))
+    bound = value_of(game, policy, 0, kind(radius))
+    assert value_of(game, policy, 0, kind(radius * (1 - 1e-6))) > bound
+    spent = 100 * (0.75 * np.log(0.75 / bound) + 0.25 * np.log(0.25 / (1 - bound)))
+    assert spent == pytest.approx(np.log(10), rel=1e-6) and bound < 0.75
+
+
+def test_the_bound_is_that_of_the_binary_divergence() -> None:
+    """One step, two states, reward 1 in the good one: the return is a coin, and its bound can be written down."""
+    row = np.array([[[0.9, 0.1]], [[0.0, 1.0]]])
+    rewards = np.array([[[0.0], [0.0]], [[1.0], [0.0]]]).reshape(1, 2, 2, 1)
+    game = MarkovGame(np.stack([row, row]), rewards, (1,), 0, reward_range=np.array([[0, 1]]))
+    policy = np.ones((2, 2, 1))
+    earned, n = np.repeat([1.0, 0.0], [80, 20]), 100
+    radius = from_returns(game, policy, earned, delta=0.05)
+    mean = (0.9 - radius) / 2  # the range of two steps is [0, 2]
+    seen = 0.4
+    spent = n * (seen * np.log(seen / mean) + (1 - seen) * np.log((1 - seen) / (1 - mean)))
+    assert spent == pytest.approx(np.log(20), rel=1e-6)
+
+
+def test_the_trap_a_policy_that_was_not_played_is_promised_what_it_does_not_earn() -> None:
+    kernel = np.zeros((4, 2, 4))
+    kernel[0, 0, [1, 3]], kernel[0, 1, [2, 3]], kernel[1:, :, 3] = (0.8, 0.2), (0.95, 0.05), 1
+    rewards = np.zeros((1, 4, 2))
+    rewards[0, 1:3] = 0.9
+    game = MarkovGame.stationary(kernel, rewards, (2,), 2)
+    kernel[0, 1] = (0, 0, 0.5, 0.5)
+    world = MarkovGame.stationary(kernel, rewards, (2,), 2)
+    safe, rng = np.zeros((2, 4, 2)), np.random.default_rng(0)
+    safe[:, :, 0] = 1
+    for _ in range(5):
+        radius = from_returns(game, safe, returns_of(world, safe, 400, 0, rng))
+        anew = solve(game, TotalVariation(radius))
+        assert value_of(game, safe, 0, TotalVariation(radius)) <= value_of(world, safe, 0, Nominal())
+        assert anew.value[0, 0, 0] > 0.6 and value_of(world, anew.policy, 0, Nominal()) == pytest.approx(0.45)
+
+
+def test_no_radius_and_radius_none() -> None:
+    game = zoo.fishing(storm=0.02)
+    near = solve(game, TotalVariation(0.1)).policy
+    assert from_returns(game, near, [0.95] * 1000, between=(0, 1)) == 0.0
+    with pytest.raises(ValueError, match="no radius promises as little"):
+        from_returns(game, near, [0.0] * 1000)
+
+
+MERGE = zoo.traffic_merge()
+GIVEN = {"game": MERGE, "policy": solve(MERGE, Nominal()).policy, "returns": [1.0, 0.0]}
+WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"game": 3}, TypeError, "game must be a MarkovGame"),
+    ({"returns": []}, ValueError, "returns must have one entry"),
+    ({"returns": [1.0, np.nan]}, ValueError, r"returns\[1\] must be finite"),
+    ({"returns": [1.0, 5.5]}, ValueError, r"returns\[1\] must be in \[-5e-09, 5\]"),
+    ({"returns": [[1.0]]}, ValueError, "returns must have 1 axes"),
+    ({"returns": [0.5], "between": (1, 0)}, ValueError, "between must have the least"),
+    ({"returns": [0.5], "between": 1.0}, ValueError, "between must have 1 axes"),
+    ({"returns": [0.5, 2.0], "between": (0, 1)}, ValueError, r"returns\[1\] must be in"),
+    ({"player": 2}, ValueError, "player must be from 0 to 1"),
+    ({"delta": 0.0}, ValueError, "delta must be between"),
+    ({"uncertainty": TotalVariation(0.1)}, TypeError, "a class like TotalVariation"),
+    ({"uncertainty": float}, TypeError, "must make an uncertainty set"),
+    ({"policy": np.zeros((5, 6, 4))}, ValueError, "policy"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "error", "said"), WRONG, ids=[said[:30] for _, _, said in WRONG])
+def test_wrong_arguments_are_named(wrong: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        from_returns(**GIVEN | wrong)
