@@ -133,10 +133,20 @@ def read_only(array: np.ndarray) -> np.ndarray:
 
 
 def frozen(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A read-only copy in C order, broadcast to ``shape``; also what it is a view of cannot be written to."""
-    copy = np.array(array, dtype=np.float64, order="C", copy=True)
-    copy.setflags(write=False)
-    return np.broadcast_to(copy, shape)
+    """Read-only in C order, broadcast to ``shape``: a copy, where the array or what it is a view of can be written to."""
+    kept = array if _is_frozen(array) else np.array(array, dtype=np.float64, order="C", copy=True)
+    kept.setflags(write=False)
+    return np.broadcast_to(kept, shape)
+
+
+def _is_frozen(array: np.ndarray) -> bool:
+    """Whether nobody can write to the numbers, through this array or one that it is a view of."""
+    if array.dtype != np.float64 or not array.flags.c_contiguous:
+        return False
+    owner: Any = array
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    return owner is None
 
 
 def refuse_too_large(what: str, n_numbers: int) -> None:

@@ -62,7 +62,8 @@ class MarkovGame:
     -----
     Chapter 1, :prf:ref:`def-markov-game`; Shapley (1953) for stochastic games, Liu et al. (2021) for this
     finite-horizon form. A kernel or reward that does not depend on the step is stored once and shown as a broadcast
-    view. The arrays that are given are copied, and can be changed or freed.
+    view. The arrays that are given are copied, and can be changed or freed; one of float64 that nobody can write to
+    (``transition.setflags(write=False)``) is kept as it is, which saves a large kernel its second copy.
 
     Examples
     --------
