@@ -133,7 +133,7 @@ def read_only(array: np.ndarray) -> np.ndarray:
 
 
 def frozen(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Read-only in C order, broadcast to ``shape``: a copy, where the array or what it is a view of can be written to."""
+    """Read-only in C order, broadcast to ``shape``: a copy of what can be written to, here or where it is a view of."""
     kept = array if _is_frozen(array) else np.array(array, dtype=np.float64, order="C", copy=True)
     kept.setflags(write=False)
     return np.broadcast_to(kept, shape)

@@ -16,12 +16,13 @@ function                   what it is good for                                  
 ``support_shift``          a decision that no training ever reaches                       1
 ``paper_cooperative``      the paper's experiment: risky against safe, a common payoff        2
 ``paper_general_sum``      the same with a 2 x 2 game at the end of each way              2
+``soccer``                 762 states with few successors: what sparse rows are for       2
 ``garnet``                 random, of any size, for tests and timings                     any
 =========================  =============================================================  =======
 
 **Files.** One for each family: ``stories`` (fishing, patrol), ``papers`` (games from the literature), ``roads``,
-``single`` (one player), ``experiment`` (those of chapter 7), ``random_games``; ``rows`` turns what they write down into
-arrays. The games of chapter 1 of the book.
+``single`` (one player), ``experiment`` (those of chapter 7), ``fields`` (soccer), ``random_games``; ``rows`` turns what
+they write down into arrays. The games of chapter 1 of the book.
 
 A new game is one function of this kind, and one test that writes its rows down again.
 """
@@ -29,6 +30,7 @@ A new game is one function of this kind, and one test that writes its rows down 
 from __future__ import annotations
 
 from .experiment import paper_cooperative, paper_general_sum
+from .fields import soccer
 from .papers import delayed_coordination, safe_or_risky, traffic_merge
 from .random_games import garnet
 from .roads import congestion, intersection
@@ -46,6 +48,7 @@ __all__ = [
     "paper_general_sum",
     "patrol",
     "safe_or_risky",
+    "soccer",
     "support_shift",
     "traffic_merge",
 ]

@@ -26,6 +26,7 @@ ALL_GAMES: list[Callable[..., MarkovGame]] = [
     zoo.congestion,
     zoo.paper_cooperative,
     zoo.paper_general_sum,
+    lambda: zoo.soccer(2, 2, 3),
     lambda: zoo.garnet(4, (2, 3), 3, 2, seed=0),
 ]
 
@@ -133,7 +134,7 @@ def test_names_are_there_and_differ(make: Callable[[], MarkovGame]) -> None:
 
 def test_every_game_is_exported_and_games_have_different_names() -> None:
     functions = {name for name in zoo.__all__ if inspect.isfunction(getattr(zoo, name))}
-    assert functions == set(zoo.__all__) and len(functions) == 12
+    assert functions == set(zoo.__all__) and len(functions) == 13
     assert len({make().name for make in ALL_GAMES}) == len(ALL_GAMES)
 
 
@@ -170,6 +171,9 @@ def test_every_game_is_exported_and_games_have_different_names() -> None:
         (lambda: untyped.paper_general_sum("high"), TypeError, "p_high must be a number"),
         (lambda: untyped.paper_general_sum(float("nan")), ValueError, "p_high must be in"),
         (lambda: untyped.congestion(0), ValueError, "horizon must be at least 1"),
+        (lambda: untyped.soccer(0), ValueError, "horizon must be at least 1"),
+        (lambda: untyped.soccer(height=1), ValueError, "height must be at least 2, got 1"),
+        (lambda: untyped.soccer(width=2.5), TypeError, "width must be an integer"),
     ],
 )
 def test_wrong_parameters(call: Callable[[], MarkovGame], error: type[Exception], words: str) -> None:
