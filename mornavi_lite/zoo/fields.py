@@ -41,8 +41,8 @@ def soccer(horizon: int = 50, height: int = 4, width: int = 5) -> MarkovGame:
     Returns
     -------
     MarkovGame
-        With at most two next states, and sparse; 2 n (n - 1) + 2 states for n = height * width squares, 762 on the first
-        field; 2 players with 5 actions each; rewards in [-1, 1].
+        2 n (n - 1) + 2 states for n = height * width squares, 762 on the first field, each row with one or two next
+        states and sparse; 2 players with 5 actions each; rewards in [-1, 1].
 
     Raises
     ------
