@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .solving import add_arguments, solve_file
+from . import learning, solving
 from .sweep import Grid, sweep
 
 #: What is wrong with what was given, or missing.
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     called = "mornavi-lite" if Path(sys.argv[0]).stem == "mornavi-lite" else "python -m mornavi_lite"
     parser = Parser(prog=called, description="Robust Markov games: one solved, or many runs at once.")
     commands = parser.add_subparsers(dest="command", required=True)
-    add_arguments(commands.add_parser("solve", help="solve a game that a file holds, and print a summary"))
+    solving.add_arguments(commands.add_parser("solve", help="solve a game that a file holds, and print a summary"))
+    learning.add_arguments(commands.add_parser("learn", help="learn an environment of your own, to a certificate"))
     command = commands.add_parser("sweep", help="do all runs of a grid, and write a table of them")
     command.add_argument("grid", help="TOML file with the grid")
     command.add_argument("--out", required=True, help="folder for the results")
@@ -42,16 +43,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     given = parser.parse_args(arguments)
     try:
-        return run_sweep(given) if given.command == "sweep" else run_solve(given)
+        return {"sweep": run_sweep, "solve": run_solve, "learn": run_learn}[given.command](given)
     except (*WRONG, RuntimeError) as error:
         print(f"mornavi_lite: {' '.join(str(error).split())}", file=sys.stderr)
         return 1 if isinstance(error, RuntimeError) else 2
 
 
+def run_learn(given: argparse.Namespace) -> int:
+    """Learn one environment; whatever its own lines raise is said in words."""
+    try:
+        print(learning.learn_environment(given))
+    except KeyboardInterrupt as error:
+        print("; ".join(["mornavi_lite: stopped", *getattr(error, "__notes__", [])]), file=sys.stderr)
+        return 130
+    except Exception as error:
+        said = str(error) if isinstance(error, (*WRONG, RuntimeError)) else f"{type(error).__name__}: {error}"
+        notes = "; ".join([said, *getattr(error, "__notes__", [])])
+        print(f"mornavi_lite: {' '.join(notes.split())}", file=sys.stderr)
+        return 2 if isinstance(error, WRONG) else 1
+    return 0
+
+
 def run_solve(given: argparse.Namespace) -> int:
     """Solve one game."""
     try:
-        print(solve_file(given))
+        print(solving.solve_file(given))
     except KeyboardInterrupt:
         print("mornavi_lite: stopped", file=sys.stderr)
         return 130

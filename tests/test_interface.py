@@ -90,7 +90,11 @@ SIGNATURES: list[tuple[Any, str]] = [
     (Solution.load, "path"),
     (Plan, "policy upper lower about=None start=None"),
     (Plan.act, "self h state rng"),
-    (Counts, "n_states n_actions horizon reward_range=(0, 1) rewards='deterministic' * initial=None"),
+    (
+        Counts,
+        "n_states n_actions horizon reward_range=(0, 1) rewards='deterministic' * initial=None state_names=None "
+        "action_names=None",
+    ),
     (Counts.for_game, "game"),
     (Counts.add, "self played reward"),
     (Counts.save, "self path"),

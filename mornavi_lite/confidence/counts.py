@@ -37,6 +37,10 @@ class Counts:
         Rewards are r(s, a), or r(s, a, s'), or draws within the range whose mean depends on (s, a).
     initial : int, array_like of shape (S,) or None
         The initial state, or its distribution, where it is known: the others' rows at the first step do not matter.
+    state_names : sequence of str or None
+        Name of each state, for results that are printed.
+    action_names : sequence of sequences of str or None
+        For each player the name of each action.
 
     Raises
     ------
@@ -69,6 +73,8 @@ class Counts:
         rewards: str = "deterministic",
         *,
         initial: Any = None,
+        state_names: Any = None,
+        action_names: Any = None,
     ) -> None:
         size, steps = checks.integer("n_states", n_states, 1), checks.integer("horizon", horizon, 1)
         self._n_actions = checks.action_counts(n_actions)
@@ -85,7 +91,17 @@ class Counts:
         self._listed: np.ndarray | None = None
         self._starts = None if initial is None else checks.distribution("initial", initial, size) > 0
         self._start_learned = False
-        self._names = About()
+        words: dict[str, Any] = (
+            {} if state_names is None else {"state_names": checks.names("state_names", state_names, size)}
+        )
+        if action_names is not None:
+            if len(action_names) != m:
+                raise ValueError(
+                    f"action_names must have one sequence for each of {m} players, got {len(action_names)}"
+                )
+            own = zip(action_names, self._n_actions, strict=True)
+            words["action_names"] = tuple(checks.names(f"action_names[{i}]", *each) for i, each in enumerate(own))
+        self._names = About(**words)
 
     @classmethod
     def for_game(cls, game: MarkovGame) -> Counts:

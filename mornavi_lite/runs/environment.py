@@ -45,8 +45,8 @@ def learn(
         ``reset(rng)`` begins an episode and returns the index of its first state; ``step(joint_action, rng)`` takes the
         index of a joint action and returns the index of the next state and the rewards (m,). ``n_states`` S,
         ``n_actions`` (a number for each player), ``horizon`` H, ``reward_range`` as :class:`mornavi_lite.Counts` takes
-        it. Where it has them: ``initial``, index of the initial state or distribution (S,), if it is known; and
-        ``rewards``, the kind of its rewards as in ``Counts``, else "deterministic".
+        it. Where it has them: ``initial``, index of the initial state or distribution (S,), if it is known;
+        ``rewards``, the kind of its rewards as in ``Counts``, else "deterministic"; ``state_names``, ``action_names``.
     n_episodes : int
         Episodes K, from 1 to 10**15, those of ``resume`` among them.
     counts : Counts or None
@@ -142,7 +142,8 @@ class Played:
         if isinstance(ranges, str):
             raise ValueError(f"reward_range of an environment must be numbers, got {checks.shown(ranges)}")
         initial = getattr(environment, "initial", None)
-        empty = Counts(environment.n_states, environment.n_actions, environment.horizon, ranges, kind)
+        names = {name: getattr(environment, name, None) for name in ("state_names", "action_names")}
+        empty = Counts(environment.n_states, environment.n_actions, environment.horizon, ranges, kind, **names)
         if counts is None:
             counts = empty
         elif not isinstance(counts, Counts):

@@ -41,6 +41,8 @@ class Wrapped:
         self.game, self.rewards = game, rewards
         self.n_states, self.n_actions, self.horizon = game.n_states, game.n_actions, game.horizon
         self.reward_range: Any = game.reward_range
+        self.state_names: Any = None
+        self.action_names: Any = None
         if start:
             self.initial = game.initial
         self.began = 0
@@ -583,3 +585,18 @@ def test_chi_square_and_support_go_together_on_an_environment() -> None:
     plain = learn(Mornavi(ChiSquare(0.05)), Wrapped(game), 400, seed=1)
     assert history.best_certificate < plain.best_certificate
     assert "(given: support, rows='stationary')" in repr(history)
+
+
+def test_states_and_actions_keep_their_names() -> None:
+    environment = Wrapped(zoo.traffic_merge())
+    environment.state_names, environment.action_names = environment.game.state_names, environment.game.action_names
+    history = learn(Mornavi(TotalVariation(0.1)), environment, 30)
+    assert history.best_plan.about.state_names == zoo.traffic_merge().state_names
+    assert history.best_plan.act(0, environment.state_names[0], np.random.default_rng(0)) in range(4)
+    assert environment.action_names[0][0] in history._repr_html_()
+    environment.action_names = environment.action_names[:1]
+    with pytest.raises(ValueError, match="action_names must have one sequence for each of 2 players, got 1"):
+        learn(Mornavi(TotalVariation(0.1)), environment, 30)
+    environment.action_names = (("a", "b"), ("a",))
+    with pytest.raises(ValueError, match=r"action_names\[1\] must be a sequence of 2 names"):
+        learn(Mornavi(TotalVariation(0.1)), environment, 30)
