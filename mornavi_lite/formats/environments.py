@@ -19,6 +19,7 @@ def from_parallel_env(
     env: Any,
     horizon: int,
     reward_range: Any = (0, 1),
+    rewards: str = "deterministic",
     observations: str | None = None,
     states: Iterable[Any] | None = None,
     ends: str = "observed",
@@ -35,6 +36,8 @@ def from_parallel_env(
         Number of steps H, at which an episode is cut off.
     reward_range : (lo, hi), or array_like of shape (m, 2) or (m, H, 2)
         Between which values rewards lie: what a learner is told before it has seen any.
+    rewards : {"deterministic", "next_state", "random"}
+        As in :class:`mornavi_lite.Counts`.
     observations : {"shared", "joint", "state"} or None
         What the state is: the observation that all agents share; the tuple of the agents' observations, so that every
         player sees what all see; or what ``env.state()`` returns. None: "state" where ``env.state_space`` is finite,
@@ -106,13 +109,14 @@ def from_parallel_env(
     for name in _NEEDED:
         if not hasattr(env, name):
             raise TypeError(f"env must be a PettingZoo ParallelEnv, got {type(env).__name__}, which has no {name}")
-    return Environment(env, horizon, reward_range, observations, states, ends, initial)
+    return Environment(env, horizon, reward_range, rewards, observations, states, ends, initial)
 
 
 def from_gymnasium_env(
     env: Any,
     horizon: int,
     reward_range: Any = (0, 1),
+    rewards: str = "deterministic",
     states: Iterable[Any] | None = None,
     ends: str = "observed",
     initial: Any = None,
@@ -123,7 +127,7 @@ def from_gymnasium_env(
     ----------
     env : gymnasium.Env
         Where it has its kernel as a table, :func:`from_gymnasium` makes a known game of it.
-    horizon, reward_range, states, ends, initial
+    horizon, reward_range, rewards, states, ends, initial
         As in :func:`from_parallel_env`.
 
     Returns
@@ -160,7 +164,7 @@ def from_gymnasium_env(
     for name in _NEEDED[1:]:
         if not hasattr(env, name):
             raise TypeError(f"env must be a gymnasium environment, got {type(env).__name__}, which has no {name}")
-    return Environment(_Alone(env), horizon, reward_range, None, states, ends, initial)
+    return Environment(_Alone(env), horizon, reward_range, rewards, None, states, ends, initial)
 
 
 def to_parallel_env(game: MarkovGame, render_mode: str | None = None) -> ParallelGame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..confidence.rewards import KINDS
 from ..games.arrays import reward_ranges
 from .gymnasium import END, words_from
 from .spaces import Finite, finite
@@ -25,8 +26,8 @@ class Environment:
 
     Attributes
     ----------
-    n_states, n_actions, horizon, reward_range, initial
-        Sizes, the range that was stated, and the start, if that was.
+    n_states, n_actions, horizon, reward_range, rewards, initial
+        Sizes, what was stated of rewards, and the start, if that was stated.
     end : int or None
         The state that stands for every end of an episode before the horizon.
     state_names, action_names : tuple
@@ -38,6 +39,7 @@ class Environment:
         env: Any,
         horizon: int,
         reward_range: Any,
+        rewards: str,
         observations: str | None,
         states: Iterable[Any] | None,
         ends: str,
@@ -52,6 +54,7 @@ class Environment:
         if isinstance(reward_range, str):
             raise TypeError(f"reward_range must be (lo, hi), known before anything is seen, got {reward_range!r}")
         self.reward_range = reward_ranges(reward_range, np.zeros(0), len(self._agents), self.horizon)
+        self.rewards = checks.one_of("rewards", rewards, KINDS)
         if observations is not None:
             checks.one_of("observations", observations, OBSERVATIONS)
         self._kind, self._space = _observed(env, self._agents, observations)

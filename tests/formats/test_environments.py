@@ -256,6 +256,8 @@ def test_a_mask_that_forbids_nothing_is_none() -> None:
         ({"reward_range": "observed"}, TypeError, "reward_range must be .lo, hi., known before anything is seen"),
         ({"reward_range": (1, 0)}, ValueError, "lower end first"),
         ({"reward_range": [(0, 1)] * 3}, ValueError, "reward_range must be"),
+        ({"rewards": "noisy"}, ValueError, "rewards must be one of 'deterministic', 'next_state', 'random'"),
+        ({"rewards": None}, TypeError, "rewards must be one of"),
         ({"observations": "all"}, ValueError, "observations must be one of 'shared', 'joint', 'state', got 'all'"),
         ({"observations": 1}, TypeError, "observations must be one of"),
         ({"observations": "state"}, TypeError, "env.state_space must be finite.*got None"),

@@ -16,9 +16,11 @@ from tests import ROOT
 LIKE_A_TABLE = "horizon=None initial=None reward_range='observed' normalize=False discount=None accuracy=None name=''"
 SIGNATURES = {
     "from_gymnasium": f"P {LIKE_A_TABLE} state_names=None action_names=None",
-    "from_gymnasium_env": "env horizon reward_range=(0, 1) states=None ends='observed' initial=None",
+    "from_gymnasium_env": "env horizon reward_range=(0, 1) rewards='deterministic' states=None ends='observed' "
+    "initial=None",
     "from_nashpy": "game",
-    "from_parallel_env": "env horizon reward_range=(0, 1) observations=None states=None ends='observed' initial=None",
+    "from_parallel_env": "env horizon reward_range=(0, 1) rewards='deterministic' observations=None states=None "
+    "ends='observed' initial=None",
     "from_quantecon": "game",
     "read_log": "path horizon=None reward_range=(0, 1) rewards='deterministic' initial=None state_names=None "
     "action_names=None",
