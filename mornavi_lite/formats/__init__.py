@@ -5,7 +5,7 @@ the tables of transitions that some environments have. ``write_policy`` makes a 
 line: ``mornavi-lite solve game.csv --horizon 20 --set tv --radius 0.1 --out policy.csv``.
 
 **Environments and logs**, where the kernel is not known. ``from_parallel_env`` and ``from_gymnasium_env`` make of an
-environment with finite spaces what ``mornavi_lite.learn`` asks for; ``to_parallel_env`` makes an environment of a
+environment with finite spaces what :func:`mornavi_lite.learn` asks for; ``to_parallel_env`` makes an environment of a
 game. ``read_log`` counts what a log tells, for ``Mornavi.certify``; ``write_log`` writes one.
 
 **Stage games** are payoffs (m, A) and ``n_actions``, as :func:`mornavi_lite.solve_stage` takes them. ``read_nfg`` and
