@@ -28,6 +28,7 @@ from mornavi_lite import (
     RandomPlay,
     Solution,
     TotalVariation,
+    anonymous,
     best_response,
     calibration,
     deviation_gain,
@@ -137,6 +138,36 @@ SIGNATURES: list[tuple[Any, str]] = [
     ),
     (calibration.Radii, "per_row around_empirical centre visited kind"),
     (lower_bounds.certificate_floor, "horizon radius"),
+    (
+        anonymous.AnonymousGame,
+        "n_players n_actions transition reward initial=None name='' state_names=None action_names=None "
+        "reward_range=None",
+    ),
+    (anonymous.AnonymousGame.play, "self policy n_episodes rng"),
+    (anonymous.ProfileCounts, "n_players n_actions n_states horizon reward_range=(0, 1) initial=None"),
+    (anonymous.solve, "game uncertainty"),
+    (anonymous.evaluate, "game policy uncertainty"),
+    (anonymous.best_response, "game policy uncertainty"),
+    (anonymous.equilibrium_gap, "game policy uncertainty"),
+    (anonymous.symmetric_equilibria, "payoffs"),
+    (
+        anonymous.AnonymousMornavi,
+        "uncertainty delta=0.05 confidence='model' scale=1.0 replan='doubling' min_probability=None "
+        "* support=None rows=None fail_state=None reward=None",
+    ),
+    (
+        anonymous.MeanFieldGame,
+        "kernel reward n_states n_actions horizon initial=None name='' state_names=None action_names=None "
+        "reward_range=None",
+    ),
+    (anonymous.MeanFieldGame.with_players, "self n_players"),
+    (anonymous.MeanFieldGame.limit, "self uncertainty"),
+    (anonymous.bridge_and_tunnel, "horizon=3 base=1.1 slope=2.0"),
+    (
+        anonymous.certify_each,
+        "environment policy uncertainty until delta=0.05 seed=0 * reward=None n_episodes=1000000 confidence='model' "
+        "scale=1.0",
+    ),
     (lower_bounds.look_alike, "game other"),
     (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
     (zoo.delayed_coordination, "horizon=5"),

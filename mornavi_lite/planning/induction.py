@@ -232,8 +232,14 @@ def _about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, conce
     )
 
 
+def _own_room(kind: type) -> str:
+    """Where a game of another kind is solved, if it is one of this package."""
+    package, *room = kind.__module__.split(".")
+    return f"; what solves it is in mornavi_lite.{room[0]}" if package == "mornavi_lite" and room else ""
+
+
 def _arguments(game: MarkovGame, uncertainty: Uncertainty) -> list[UncertaintySet]:
     """The set of each player, after a check of both arguments."""
     if not isinstance(game, MarkovGame):
-        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
+        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}{_own_room(type(game))}")
     return sets_per_player(uncertainty, game.n_players)
