@@ -30,6 +30,7 @@ def take_address(app: Sphinx, config: Config) -> None:
     )["project"]
     address = project.get("urls", {}).get("Repository", "")
     config.html_theme_options["repository_url"] = address
+    config.html_theme_options["use_issues_button"] = bool(address)
     if not address:
         config.html_theme_options.pop("launch_buttons", None)
 

@@ -1,4 +1,4 @@
-"""Launch buttons of a chapter: with the repository's address they open this notebook, without it there are none."""
+"""What a page has of the project's address: launch buttons, and what those find who look for it; without it nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import front_page
+import pytest
+import site_address
 from bs4 import BeautifulSoup
 
 from build_book import COMMAND
@@ -17,7 +20,7 @@ from tests import ROOT
 
 DUMMY = "https://github.com/OWNER/NAME"
 NOTEBOOK = {
-    "cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A chapter"]}],
+    "cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A chapter\n\nA chapter with words."]}],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     "nbformat": 4,
     "nbformat_minor": 5,
@@ -51,7 +54,8 @@ def small_book(folder: Path, address: str, **variables: str) -> dict[str, dict[s
 def test_without_an_address_there_is_no_button_and_no_address(tmp_path):
     assert small_book(tmp_path, "") == {"one": {}, "reference/two": {}}
     pages = "".join(p.read_text(encoding="utf8") for p in tmp_path.glob("_build/html/book/**/*.html"))
-    assert not re.search(r"mybinder|OWNER|lite/lab|github\.com/", pages)
+    assert not re.search(r"mybinder|OWNER|lite/lab|github\.com/|canonical|og:|name=\"description", pages)
+    assert not (tmp_path / "_build/html/sitemap.xml").exists() and not (tmp_path / "_build/html/404.html").exists()
 
 
 def test_the_book_alone_has_a_binder_button_that_opens_this_notebook(tmp_path):
@@ -60,6 +64,56 @@ def test_the_book_alone_has_a_binder_button_that_opens_this_notebook(tmp_path):
         "one": {"Binder": f"{place}one.ipynb"},
         "reference/two": {"Binder": f"{place}reference/two.ipynb"},
     }
+
+    assert_found(tmp_path / "_build" / "html")
+
+
+def assert_found(folder: Path) -> None:
+    """One address for each page, a card, a map of the site, a page for what is not there, a way to report an error."""
+    here = "https://owner.github.io/NAME/"
+    for name in ("one", "reference/two"):
+        page = BeautifulSoup((folder / f"book/{name}.html").read_text(encoding="utf8"), "html.parser")
+        (canonical,) = page.select("link[rel=canonical]")
+        card = {tag["property"]: tag["content"] for tag in page.select("meta[property^='og:']")}
+        assert canonical["href"] == card["og:url"] == f"{here}book/{name}.html"
+        assert card["og:title"] == "A chapter" and card["og:site_name"].startswith("Distributionally robust")
+        assert card["og:image"] == f"{here}_static/readme.png" and len(card["og:image:alt"]) > 20
+        assert page.select_one("meta[name=description]")["content"] == "A chapter with words."
+        (report,) = page.select("a[href*='/issues/new']")
+        assert report["href"].startswith(f"{DUMMY}/issues/new") and name in report["href"]
+    places = re.findall(r"<loc>(.*?)</loc>", (folder / "sitemap.xml").read_text(encoding="utf8"))
+    assert sorted(places) == [f"{here}book/one.html", f"{here}book/reference/two.html"]
+    lost = BeautifulSoup((folder / "404.html").read_text(encoding="utf8"), "html.parser")
+    assert {link["href"].partition("_static")[0] for link in lost.select("link[rel=stylesheet]")} == {"/NAME/"}
+
+
+def test_the_front_page_is_the_first_page_with_its_links_told_from_the_top():
+    page = '<html data-content_root="../"><a href="ch1.html#a"><a href="#b"><a href="//c"><img src="../_static/d.png">'
+    moved = (
+        '<html data-content_root="./"><a href="book/ch1.html#a"><a href="#b"><a href="//c"><img src="_static/d.png">'
+    )
+    assert front_page.from_top(page, "book") == moved
+    assert (
+        front_page.from_top('<a href="../x.html?q=1#y"><a href="z/">', "a/b")
+        == '<a href="a/x.html?q=1#y"><a href="a/b/z">'
+    )
+
+
+@pytest.mark.parametrize(
+    ("urls", "expected"),
+    [
+        ("", ""),
+        ('urls.Repository = "https://github.com/OWNER/NAME.git"', "https://owner.github.io/NAME/"),
+        ('urls.Repository = "https://example.org/OWNER/NAME"', ""),
+        (
+            'urls.Repository = "https://github.com/OWNER/NAME"\nurls.Documentation = "https://book.example/x"',
+            "https://book.example/x/",
+        ),
+    ],
+)
+def test_one_address_is_enough_and_another_one_goes_before_it(tmp_path, urls, expected):
+    (tmp_path / "pyproject.toml").write_text(f"[project]\n{urls}\n", encoding="utf8")
+    assert site_address.address(tmp_path) == expected
 
 
 def test_the_published_site_has_jupyterlite_as_well(tmp_path):

@@ -25,11 +25,8 @@ from tests.book import page_checks
 from tests.book.page_checks import CHECKS, THEMES, WIDTHS, listen, settle, show
 
 pytestmark = pytest.mark.browser
-#: index.html only leads on to the first page.
 NAMES = sorted(
-    name
-    for name in (p.relative_to(PAGES).as_posix() for p in PAGES.rglob("*.html"))
-    if name != "index.html" and not name.startswith("_static/")
+    name for name in (p.relative_to(PAGES).as_posix() for p in PAGES.rglob("*.html")) if not name.startswith("_static/")
 )
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -96,11 +93,12 @@ def test_sliders_move_without_a_server(readers, name):
         assert complaints(page, problems, [page_checks.typeset, page_checks.sliders]) == {}
 
 
-def test_the_address_of_the_book_leads_to_its_first_page(readers, site):
-    page = readers.new_page()
-    page.goto(site)
-    page.wait_for_url("**/book/welcome.html")
-    page.close()
+def test_the_address_of_the_book_is_its_first_page(readers, site):
+    with opened(readers, site, "") as (page, problems):
+        assert page.url == site and page.title() == BeautifulSoup(source("book/welcome.html"), "html.parser").title.text
+        page.locator(".bd-sidebar-primary a", has_text="robust Bellman").first.click()
+        page.wait_for_url("**/book/ch2_bellman.html")
+        assert problems == []
 
 
 @pytest.mark.parametrize("word", ["worst", "monotone", "counts", "correlated", "visits"])

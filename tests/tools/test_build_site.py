@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
+import tomllib
 import zipfile
 
 import pytest
 import yaml
 
 import build_site
+import mornavi_lite
 from shared.steps import Failed
 from tests import ROOT
 
@@ -58,12 +62,54 @@ def test_a_part_that_is_missing_is_named_and_the_old_folder_stays(build, tmp_pat
     assert (tmp_path / "site" / "index.html").is_file()
 
 
+def workflow(name):
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf8"))
+
+
 def test_the_workflow_publishes_what_make_site_builds():
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf8"))
-    steps = workflow["jobs"]["site"]["steps"]
-    assert [s["run"].split("#")[0].strip() for s in steps if "run" in s] == ["make site"]
+    jobs = workflow("pages.yml")["jobs"]
+    steps = jobs["build"]["steps"]
+    commands = [step["run"].split("#")[0].strip() for step in steps if "run" in step]
+    assert commands == ["make site", "python tools/build_versions.py"]
     (upload,) = [s for s in steps if "upload-pages-artifact" in s.get("uses", "")]
     assert ROOT / upload["with"]["path"] == build_site.OUT
-    assert all("@v" in s["uses"] for s in steps if "uses" in s)
     (python,) = [s for s in steps if "setup-python" in s.get("uses", "")]
     assert (ROOT / "runtime.txt").read_text() == f"python-{python['with']['python-version']}\n"
+
+
+def test_who_builds_may_not_publish_and_who_publishes_runs_nothing_of_ours():
+    pages = workflow("pages.yml")
+    build, deploy = pages["jobs"]["build"], pages["jobs"]["deploy"]
+    assert pages["permissions"] == {} and build["permissions"] == {"contents": "read"}
+    assert deploy["permissions"] == {"pages": "write", "id-token": "write"} and deploy["needs"] == "build"
+    assert not any("run" in step for step in deploy["steps"])
+    assert workflow("tests.yml")["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("name", ["pages.yml", "tests.yml"])
+def test_actions_have_a_version_and_no_checkout_keeps_a_key(name):
+    steps = [step for job in workflow(name)["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert steps and all(re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"]) for step in steps)
+    checkouts = [step for step in steps if "checkout" in step["uses"]]
+    assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_the_tests_run_on_each_system_and_python_that_the_project_names():
+    matrix = workflow("tests.yml")["jobs"]["package"]["strategy"]["matrix"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    assert project["requires-python"] == f">={matrix['python'][0]}" and matrix["python"][-1] == "3.14"
+    systems = json.loads((ROOT / "codemeta.json").read_text(encoding="utf8"))["operatingSystem"]
+    assert [name.partition("-")[0] for name in matrix["system"]] == ["ubuntu", "macos", "windows"] and len(systems) == 3
+
+
+def test_what_cites_the_project_says_the_same():
+    meta, zenodo = (json.loads((ROOT / name).read_text(encoding="utf8")) for name in ("codemeta.json", ".zenodo.json"))
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    paper = yaml.safe_load((ROOT / "paper.md").read_text(encoding="utf8").split("---")[1])
+    assert zenodo["title"] == cited["title"] and zenodo["keywords"] == meta["keywords"]
+    assert set(cited["keywords"]) <= set(meta["keywords"])
+    assert meta["version"] == mornavi_lite.__version__
+    assert meta["license"].endswith(zenodo["license"]) and zenodo["license"] == cited["license"]
+    names = [meta["author"][0]["name"], zenodo["creators"][0]["name"], cited["authors"][0]["name"]]
+    assert {*names, paper["authors"][0]["name"]} == {"mornavi-lite contributors"}
+    assert (ROOT / paper["bibliography"]).is_file()
