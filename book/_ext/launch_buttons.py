@@ -67,6 +67,9 @@ def place(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value(
+        "comments_config", {}, ""
+    )  # Jupyter Book sets it, for comments that this book has not
     app.connect("config-inited", take_address)
     app.connect("html-page-context", place, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,12 +26,24 @@ class Environment:
 
     Attributes
     ----------
-    n_states, n_actions, horizon, reward_range, rewards, initial
-        Sizes, what was stated of rewards, and the start, if that was stated.
+    n_states : int
+        Number of states S, the one of ends among them.
+    n_actions : tuple of int
+        Number of actions of each player.
+    horizon : int
+        Number of steps H.
+    reward_range : array, shape (m, 2)
+        The range that was stated.
+    rewards : str
+        What was stated of rewards.
+    initial : array, shape (S,), or None
+        The start, if that was stated.
     end : int or None
         The state that stands for every end of an episode before the horizon.
-    state_names, action_names : tuple
-        Observations and actions as text.
+    state_names : tuple of str
+        Observations as text.
+    action_names : tuple of tuple of str
+        Actions of each player as text.
     """
 
     def __init__(
