@@ -84,7 +84,7 @@ def test_what_is_assumed_reaches_the_learner(bench):
     for word in ("support=game", 'rows="stationary"', "min_probability=0.1", 'fail_state=game.state("crash")'):
         assert word in told["program"]
     alone = to_the_end(bench, {"game": "intersection", "episodes": "200"})
-    certificates = [float(re.search(r"certificate (\S+),", each["numbers"])[1]) for each in (told, alone)]
+    certificates = [float(re.search(r"certificate (\S+),", each["said"])[1]) for each in (told, alone)]
     assert certificates[0] < certificates[1]
 
 
