@@ -403,7 +403,8 @@ class Counts:
         taken = taken if self._stand is None else self._stand[path[:-1], taken]
         gained = checks.real_array("rewards", rewards)
         checks.has_shape("rewards", gained, (len(self._n_actions), self.horizon), "(m, H)")
-        self._check_room("states", np.ones((self.horizon, 1), dtype=np.int64), self._visits)
+        if self._visits.sum(dtype=np.float64) > 2.0**62:  # of all steps together
+            self._check_room("states", np.ones((self.horizon, 1), dtype=np.int64), self._visits)
         cells = (steps, path[:-1], taken)
         by_outcome = self.rewards == "next_state"
         told: tuple[np.ndarray, ...] = (*cells, path[1:]) if by_outcome else cells
