@@ -52,16 +52,15 @@ def look_alike(game: MarkovGame, other: MarkovGame) -> bool:
         return False
     here = game.initial > 0
     for h in range(game.horizon):
-        cells = here[:, None] & _legal_cells(game)
-        row, pays = game.transition[h][cells], game.reward[:, h][:, cells]
-        if not (row == other.transition[h][cells]).all():
+        row, pays = game.transition[h][here], game.reward[:, h][:, here]
+        if not (row == other.transition[h][here]).all():
             return False
-        differs = pays != other.reward[:, h][:, cells]
-        if pays.ndim == 3:  # a reward on the next state is seen where that state can follow
+        differs = pays != other.reward[:, h][:, here]
+        if pays.ndim == 4:  # a reward on the next state is seen where that state can follow
             differs &= row > 0
         if differs.any():
             return False
-        here = (row > 0).any(axis=0)
+        here = (row > 0).any(axis=(0, 1))
     return True
 
 

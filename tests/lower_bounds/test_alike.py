@@ -19,7 +19,7 @@ def three_players() -> dict[str, Any]:
     kernel = np.zeros((3, 4, 6, 4))
     kernel[:, :3, :, :3] = rng.dirichlet(np.ones(3), size=(3, 3, 6))
     kernel[:, 3] = rng.dirichlet(np.ones(4), size=(3, 6))
-    kernel[0, 0, :, 2], kernel[0, 0, :, :2] = 0, [0.25, 0.75]
+    kernel[0, 0] = [0, 0.25, 0.75, 0]
     return {"transition": kernel, "reward": rng.random((3, 3, 4, 6, 4)), "n_actions": (2, 3, 1)}
 
 
@@ -47,10 +47,11 @@ def test_games_that_look_alike_make_a_learner_do_the_same(learner: Mornavi) -> N
     [
         ("transition", (0, 3), [1, 0, 0, 0]),  # the state that is never reached
         ("transition", (0, 1), [1, 0, 0, 0]),  # another start
-        ("transition", (0, 0, 2, 3), 0.0),  # nothing is changed
+        ("transition", (0, 0, 2, 3), 0),  # nothing is changed
+        ("transition", (1, 0, 3), [0, 1, 0, 0]),  # a state of the first step that is left for good
         ("reward", (2, 1, 3, 4, 0), 0.5),
         ("reward", (0, 0, 0, 1, 3), 0.5),  # on a next state that cannot follow
-        ("reward", (1, 0, 0, 1, 2), 0.5),
+        ("reward", (1, 0, 0, 1, 0), 0.5),
     ],
 )
 def test_what_no_episode_shows_makes_no_difference(key: str, index: Any, value: Any) -> None:
@@ -60,10 +61,10 @@ def test_what_no_episode_shows_makes_no_difference(key: str, index: Any, value: 
 @pytest.mark.parametrize(
     ("key", "index", "value"),
     [
-        ("transition", (0, 0, 5), [0.75, 0.25, 0, 0]),
+        ("transition", (0, 0, 5), [0, 0.75, 0.25, 0]),
         ("transition", (2, 1, 3), [0, 0, 1, 0]),  # reached at the last step
         ("transition", (1, 1, 0), [0, 0, 0, 1]),
-        ("reward", (2, 0, 0, 1, 0), 0.5),  # of the third player
+        ("reward", (2, 0, 0, 1, 1), 0.5),  # of the third player
         ("reward", (0, 2, 2, 5, 2), 0.5),
     ],
 )
@@ -81,6 +82,8 @@ def test_what_a_learner_is_told_counts() -> None:
     assert look_alike(game, MarkovGame(**parts, legal=legal))
     legal[1][0, 2] = False
     assert not look_alike(game, MarkovGame(**parts, legal=legal))
+    arrays = SHIFT[0].transition, SHIFT[0].reward, (2,)  # both actions do the same in the good state
+    assert not look_alike(SHIFT[0], MarkovGame(*arrays, legal=[[[True, False], [True, True]]]))
     assert not look_alike(SHIFT[0], zoo.traffic_merge()) and not look_alike(game, SHIFT[0])
 
 
