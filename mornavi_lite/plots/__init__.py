@@ -26,7 +26,7 @@ from .bounds import payoff_bounds
 from .confidence import against_visits, raised_tails
 from .cost import cost_against_size
 from .deployment import value_against_distance
-from .diagrams import backward_ladder, learner_loop, who_knows_when
+from .diagrams import backward_ladder, learner_loop, two_worlds, who_knows_when
 from .experiment import value_against_samples
 from .graph import game_graph
 from .hope import common_cause, hope_then_fear
@@ -66,6 +66,7 @@ __all__ = [
     "raised_tails",
     "random_values",
     "rows_per_second",
+    "two_worlds",
     "value_against_distance",
     "value_against_radius",
     "value_against_samples",

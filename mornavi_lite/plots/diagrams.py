@@ -14,7 +14,7 @@ from ..games import MarkovGame
 from ..planning import solve
 from ..uncertainty import UncertaintySet
 from .arguments import told
-from .style import COLOURS, GREY, SMALL, STYLES, TEXT, WIDTH, in_style, ink, panels
+from .style import COLOURS, GREY, SMALL, STYLES, TEXT, WIDTH, in_style, ink, panels, short
 
 HOPE, FEAR = ink(STYLES["optimistic"]["color"]), ink(COLOURS["vermillion"])
 
@@ -92,6 +92,65 @@ def who_knows_when() -> Figure:
                     _say(ax, x, y - 0.43, knows[concept], colour=ink(COLOURS["blue"]))
         _say(ax, 5.5, 0.1, "time", right=True)
     return figure
+
+
+def two_worlds(better: float = 0.9, worse: float = 0.4) -> Figure:
+    """Two games that no training tells apart: ``support_shift`` with either action as the better way back.
+
+    Parameters
+    ----------
+    better, worse : float
+        Probability that the better and the worse action lead from the bad state back to the good one, in [0, 1].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each world, with the steps from left to right. Practice sees the framed row, and nothing else.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is not in [0, 1].
+
+    Examples
+    --------
+    >>> from mornavi_lite import plots
+    >>> words = [text.get_text() for text in plots.two_worlds(0.8, 0.3).axes[0].texts]
+    >>> [word for word in words if word.startswith(("left", "right"))]
+    ['left: 0.8', 'right: 0.3', 'left: 0.3', 'right: 0.8']
+    """
+    back = [short(checks.number(name, x, 0.0, 1.0)) for name, x in (("better", better), ("worse", worse))]
+    with in_style():
+        figure, ax = _paper(5.0)
+        for theta, (low, ways) in enumerate(((2.75, back), (0.3, back[::-1]))):
+            _say(ax, 0.05, low + 2.0, f"world {theta}", left=True, colour="black")
+            _world(ax, low, *ways)
+        for step, x in enumerate(_STEPS):
+            _say(ax, x, 0.08, f"step {step}")
+    return figure
+
+
+#: Where the steps of :func:`two_worlds` stand.
+_STEPS = (1.0, 2.8, 4.6)
+
+
+def _world(ax: Axes, low: float, left: str, right: str) -> None:
+    """The good state at three steps, the bad one at the second, and the ways there and back."""
+    good, bad = low + 1.45, low + 0.3
+    frame = {"boxstyle": "round,pad=0,rounding_size=0.1", "facecolor": "#EEF4F8", "edgecolor": COLOURS["blue"]}
+    ax.add_patch(FancyBboxPatch((0.45, good - 0.3), 4.7, 0.6, linewidth=1.5, **frame))
+    _say(ax, 5.15, good + 0.42, "all that practice shows", right=True, colour=ink(COLOURS["blue"]))
+    for x in _STEPS:
+        _box(ax, x, good, 0.8, 0.4, "good: 1", "black")
+    for x in _STEPS[1:]:
+        _arrow(ax, (x - 1.4, good), (x - 0.4, good))
+    _box(ax, _STEPS[1], bad, 0.8, 0.4, "bad: 0", GREY)
+    _arrow(ax, (1.2, good - 0.2), (2.4, bad + 0.1), dashed=True)
+    _say(ax, 1.5, bad + 0.35, "adversary", colour=FEAR)
+    for start, end, bend in (((2.95, bad + 0.2), (4.3, good - 0.2), -0.2), ((3.2, bad), (4.75, good - 0.2), 0.25)):
+        _arrow(ax, start, end, bend=bend)
+    _say(ax, 3.3, bad + 0.74, f"left: {left}", right=True)
+    _say(ax, 4.45, bad + 0.15, f"right: {right}", left=True)
 
 
 def backward_ladder(
@@ -198,9 +257,15 @@ def _box(
 
 
 def _arrow(
-    ax: Axes, start: tuple[float, float], end: tuple[float, float], dashed: bool = False, behind: bool = False
+    ax: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    dashed: bool = False,
+    behind: bool = False,
+    bend: float = 0.0,
 ) -> None:
     look: dict[str, Any] = {"color": GREY, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
+    look |= {"connectionstyle": f"arc3,rad={bend}"} if bend else {}
     look |= {"linestyle": "--" if dashed else "-", "zorder": 0.5 if behind else 3}
     ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, **look))
 

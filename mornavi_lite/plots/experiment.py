@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from .. import checks
 from .arguments import limits, told
+from .episode_axis import decades, foot_of
 from .style import GREY, SMALL, axes_or_new, from_zero, in_style, ink, label_line_ends, short, styles_for
 
 
@@ -23,6 +24,7 @@ def value_against_samples(
     ylabel: str = "averaged robust value",
     title: str | None = None,
     ylim: tuple[float, float] | None = None,
+    yscale: str = "linear",
     ax: Axes | None = None,
 ) -> Figure:
     """Values against the number of samples, on a logarithmic axis: a line in a band for each learner.
@@ -42,6 +44,8 @@ def value_against_samples(
         Labels of the axes with their units, and a title.
     ylim : tuple of two floats, optional
         Range of values shown: fix it for the frames of a slider.
+    yscale : {"linear", "log"}
+        Axis of the values. On a logarithmic one values are not negative, and zeros are drawn at the foot, labelled 0.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in. Default: a new figure.
 
@@ -53,8 +57,8 @@ def value_against_samples(
     Raises
     ------
     ValueError, TypeError
-        If samples are not positive and increasing, a curve is not of that shape, its band is upside down, or a style
-        is unknown.
+        If samples are not positive and increasing, a curve is not of that shape, its band is upside down, a value has
+        no place on a logarithmic axis, or ``yscale`` or a style is unknown.
 
     Examples
     --------
@@ -66,7 +70,8 @@ def value_against_samples(
     True
     """
     told(title=title, xlabel=xlabel, ylabel=ylabel, levels=levels)
-    ends = limits("ylim", ylim)
+    checks.one_of("yscale", yscale, ("linear", "log"))
+    ends = limits("ylim", ylim, positive=yscale == "log")
     x = checks.finite_array("samples", samples, ndim=1)
     if len(x) < 2 or x[0] <= 0 or (np.diff(x) <= 0).any():
         raise ValueError(f"samples must be positive and increasing, at least two, got {checks.brief(samples)}")
@@ -75,20 +80,24 @@ def value_against_samples(
     for label, y in marks.items():
         if ends is not None and not ends[0] <= y <= ends[1]:
             raise ValueError(f"levels[{label!r}] must be inside ylim, {short(ends[0])} to {short(ends[1])}, got {y}")
-    chosen = styles_for(bands, styles)
+    chosen, foot = styles_for(bands, styles), _foot(bands) if yscale == "log" else None
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
-        ax.set(xscale="log", xlim=(x[0], x[-1]), xlabel=xlabel, ylabel=ylabel)
+        ax.set(xscale="log", yscale=yscale, xlim=(x[0], x[-1]), xlabel=xlabel, ylabel=ylabel)
         for height in marks.values():
             ax.axhline(height, color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1, gid="level")
         lines = []
-        for label, (low, middle, high) in bands.items():
+        for label, band in bands.items():
+            low, middle, high = band if foot is None else np.maximum(band, foot)
             ax.fill_between(x, low, high, color=chosen[label]["color"], alpha=0.2, linewidth=0)
             lines += ax.plot(x, middle, label=label, **chosen[label])
-        _make_room(ax, marks)
-        if ends is not None:
-            ax.set_ylim(ends)
-        from_zero(ax, fixed=True)
+        if foot is not None:
+            _log_axis(ax, bands, foot, ends)
+        else:
+            _make_room(ax, marks)
+            if ends is not None:
+                ax.set_ylim(ends)
+            from_zero(ax, fixed=True)
         _name_levels(ax, marks)
         ax.set_title(title or "")
         ax.grid(axis="y")
@@ -109,6 +118,21 @@ def _bands(curves: Mapping[str, Any], x: np.ndarray) -> dict[str, np.ndarray]:
             where = checks.place(checks.first_true(crossed))
             raise ValueError(f"{name} must have the lower end of its band below the upper one, not so at {where}")
     return bands
+
+
+def _foot(bands: Mapping[str, np.ndarray]) -> float:
+    """Where the logarithmic axis ends, and zeros are drawn."""
+    for label, band in bands.items():
+        if (band < 0).any():
+            where = checks.first_true(band < 0)
+            raise ValueError(f"curves[{label!r}]{checks.place(where)} must not be negative, got {float(band[where])}")
+    return foot_of(np.concatenate([band.ravel() for band in bands.values()]))
+
+
+def _log_axis(ax: Axes, bands: Mapping[str, np.ndarray], foot: float, ends: tuple[float, float] | None) -> None:
+    every = np.concatenate([band.ravel() for band in bands.values()])
+    ax.set_ylim((foot / 1.3, 1.6 * max(every.max(), foot)) if ends is None else ends)
+    decades(ax, foot if (every <= 0).any() and ends is None else None)
 
 
 def _make_room(ax: Axes, marks: Mapping[str, float]) -> None:

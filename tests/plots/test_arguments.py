@@ -114,6 +114,7 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "random_values": {"values": np.linspace(0, 1, 20), "marks": {"m": 0.5}, "xlabel": "x", "title": "t"},
     "rows_per_second": {"results": {"a": ([10, 100], [1e9, 1e8])}, "title": "t"},
+    "two_worlds": {"better": 0.9, "worse": 0.4},
     "value_against_distance": {
         "distances": [0, 0.05, 0.1],
         "curves": {"a": [0.9, 0.7, 0.5], "b": [0.8, 0.75, 0.7]},
@@ -147,7 +148,8 @@ CALLS: dict[str, dict[str, Any]] = {
         "xlabel": "x",
         "ylabel": "y",
         "title": "t",
-        "ylim": (0, 1),
+        "ylim": (0.1, 1),
+        "yscale": "log",
     },
     "value_bounds": {"history": HISTORY, "player": 0, "limit": 0.5, "ylim": (0, 3), "title": "t"},
     "values_of_two": {

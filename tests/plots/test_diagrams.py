@@ -31,6 +31,8 @@ def figures() -> dict[str, Figure]:
     return {
         "loop": plots.learner_loop(),
         "when": plots.who_knows_when(),
+        "worlds": plots.two_worlds(),
+        "worlds, long numbers": plots.two_worlds(0.876, 0.123),
         "ladder": plots.backward_ladder(GAME, SETS, state=0),
         "hope": plots.hope_then_fear(ROW, SEEN, V, TotalVariation(0.1), ["low", "best", "worst"]),
         "cause": plots.common_cause(square(), (0, 0.2), 0.2, ("here", "there")),
@@ -98,6 +100,17 @@ def test_three_players_have_three_payoffs_on_a_rung() -> None:
     (ax,) = plots.backward_ladder(game, [Nominal(), TotalVariation(0.1), KullbackLeibler(0.3)], state=1).axes
     pairs = [t.get_text() for t in ax.texts if t.get_text().count(", ") == 2 and t.get_text()[0].isdigit()]
     assert len(pairs) == 12
+
+
+def test_the_better_action_changes_sides_between_the_worlds() -> None:
+    words = [text.get_text() for text in plots.two_worlds(1, 0.25).axes[0].texts]
+    assert [w for w in words if ": 1" in w or "0.25" in w if "good" not in w] == [
+        "left: 1",
+        "right: 0.25",
+        "left: 0.25",
+        "right: 1",
+    ]
+    assert words.count("all that practice shows") == 2
 
 
 def test_worst_pairs_are_those_of_the_square_and_of_the_line() -> None:

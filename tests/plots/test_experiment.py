@@ -17,6 +17,7 @@ from mornavi_lite.plots.style import GREY
 SAMPLES = np.array([20, 200, 2_000, 20_000, 200_000])
 MEAN = np.array([0.298, 0.291, 0.335, 0.349, 0.373])
 BAND = [MEAN - 0.03, MEAN, MEAN + 0.02]
+FALLING = np.array([[0.5, 0.2, 0.01, 0, 0], [1, 0.4, 0.1, 0.01, 0], [2, 1, 0.4, 0.1, 0.002]])
 LOWER = [MEAN - 0.05, MEAN - 0.02, MEAN - 0.02]
 
 
@@ -34,6 +35,7 @@ def samples() -> dict[str, Figure]:
         "fixed range": plots.value_against_samples(SAMPLES, two, {"best": 1.0}, ylim=(0, 1.1), title="a title"),
         "negative": plots.value_against_samples([1, 2], {"KL": [[-2, -1], [-1, 0], [0, 1]]}, ylabel="lead"),
         "panels": panel,
+        "log": plots.value_against_samples(SAMPLES, {"a": FALLING, "KL": [MEAN] * 3}, {"0.05": 0.05}, yscale="log"),
     }
 
 
@@ -53,6 +55,20 @@ def texts(figure: Figure) -> list[tuple[str, Bbox]]:
 
 def lines(figure: Figure) -> dict[str, Any]:
     return {line.get_label(): line for line in figure.axes[0].lines}
+
+
+def test_zeros_are_drawn_at_the_foot_of_a_logarithmic_axis_and_called_0() -> None:
+    figure = plots.value_against_samples(SAMPLES, {"a": FALLING}, yscale="log")
+    (ax,) = figure.axes
+    line = lines(figure)["a"].get_ydata()
+    assert line[:4].tolist() == FALLING[1, :4].tolist() and 0 < line[4] < 0.001
+    ticks = {text.get_text(): place for text, place in zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)}
+    assert ticks["0"] == line[4] and ticks["0.1"] == pytest.approx(0.1)
+    whole = plots.value_against_samples(SAMPLES, {"a": FALLING + 0.001}, yscale="log", ylim=(0.001, 3)).axes[0]
+    assert "0" not in [text.get_text() for text in whole.get_yticklabels()] and whole.get_ylim() == (0.001, 3)
+    wrong = [[0.5, 0.2, 0.01, -1, 0], *FALLING[1:]]
+    with pytest.raises(ValueError, match=r"curves\['a'\]\[0, 3\] must not be negative, got -1.0"):
+        plots.value_against_samples(SAMPLES, {"a": wrong}, yscale="log")
 
 
 def test_lines_and_bands_are_the_numbers_given() -> None:
