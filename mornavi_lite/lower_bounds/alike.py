@@ -29,9 +29,9 @@ def look_alike(game: MarkovGame, other: MarkovGame) -> bool:
 
     Notes
     -----
-    Chapter 9: then episodes have the same law in both games under every policy, so every learner that plays episodes
-    has the same plans in both, with the same probabilities. A learner that needs a simulator which starts anywhere is
-    none of these.
+    Chapter 9, :prf:ref:`def-look-alike`, :prf:ref:`one-law`: then episodes have the same law in both games under every
+    policy, so every learner that plays episodes has the same plans in both, with the same probabilities. A learner that
+    needs a simulator which starts anywhere is none of these.
 
     Examples
     --------

@@ -29,7 +29,8 @@ def certificate_floor(horizon: int, radius: float) -> float:
 
     Notes
     -----
-    Chapter 9. With n steps to go the adversary moves the mass ``radius`` to a state of which nothing is known, worth
+    Chapter 9, :eq:`certificate-floor`, :prf:ref:`certificate-floor-theorem`.
+    With n steps to go the adversary moves the mass ``radius`` to a state of which nothing is known, worth
     anything from 0 to n - 1 after this step; so the distance obeys ``D(n) = (1 - radius) D(n - 1) + radius (n - 1)``,
     ``D(0) = 0``, which is ``H - (1 - (1 - radius)**H) / radius`` for n = H.
 

@@ -8,7 +8,7 @@ Matplotlib's settings: the same numbers give the same bytes.
 **Files.** One for each kind of figure, as the chapters need them: ``graph`` and its ``graph_layout`` (chapter 1),
 ``backups`` and ``simplex`` (2), ``stage`` and ``policy`` (3), ``confidence`` and ``bounds`` (4), ``learning`` and
 ``plans`` (5), ``regret`` (6), ``experiment`` (7), ``deployment`` and ``worlds`` (8), ``cost`` (speed), ``diagrams`` and
-``hope`` (drawings of ideas). They share ``style``, ``labels`` and ``episode_axis``;
+``hope`` (drawings of ideas; two worlds: 9). They share ``style``, ``labels`` and ``episode_axis``;
 ``arguments`` checks what all of them are told.
 
 Needs Matplotlib: ``pip install "mornavi-lite[plots]"``. :func:`payoff_region` needs SciPy as well.

@@ -57,7 +57,8 @@ def support_shift(theta: int, p: float = 0.9, q: float = 0.4) -> MarkovGame:
     Example 3.1 of Lu et al. (2024), who count the steps from 1: their step 2 is step 1 here. What the bad state does
     at the other steps changes no value from the good state: at step 0 nobody is there, and after step 2 nothing is
     paid. Here it stays bad. For every radius from 0 to q, with support shift, the best robust value is
-    ``3 - 3 * radius + radius * p``, and the wrong action costs ``radius * (p - q)`` of it.
+    ``3 - 3 * radius + radius * p``, and the wrong action costs ``radius * (p - q)`` of it: chapter 9,
+    :eq:`ferry-value`.
 
     Examples
     --------

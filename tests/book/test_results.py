@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import sys
@@ -32,6 +33,16 @@ def scripts() -> Any:
     finally:
         sys.path.remove(str(BENCHMARKS))
     return {"experiment": measure_experiment, "tournament": measure_tournament}
+
+
+@pytest.fixture(scope="module")
+def floors() -> Any:
+    """The script of chapter 9, as a module."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        return importlib.import_module("measure_floors")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
 
 
 # --- the paper's experiment ------------------------------------------------------------------------------------------
@@ -193,3 +204,52 @@ def test_the_budgets_are_those_of_shorter_runs(scripts: Any, monkeypatch: pytest
     monkeypatch.setitem(script.GRID, "episodes", 300)
     monkeypatch.setattr(script, "BUDGETS", (100, 300))
     assert script.of_run("paper, cooperative", "TV", "MORNAVI", 1)["gap"] == long["gap"][:2]
+
+
+# --- floors of certificates ------------------------------------------------------------------------------------------
+
+
+def test_the_floors_have_every_run_and_no_plan_beyond_its_certificate(floors: Any) -> None:
+    stored = read("floors")
+    worlds, stated = stored["worlds"], stored["stated"]
+    assert [e["learner"] for e in worlds["entries"]] == list(floors.LEARNERS) and len(floors.LEARNERS) == 7
+    for e in worlds["entries"]:
+        assert list(e["rates"]) == [str(budget) for budget in worlds["budgets"]]
+        assert all(np.shape(rate) == (2, worlds["seeds"]) for rate in e["rates"].values()) and worlds["seeds"] == 20
+    wanted = [(game, ball, which) for (game, ball), told in floors.CASES.items() for which in told]
+    assert [(e["game"], e["set"], e["stated"]) for e in stated["entries"]] == wanted
+    assert stated["seeds"] >= 10 and stated["grid"][-1] == stated["most_episodes"] == 10**8
+    assert sum(e["beyond"] for e in stated["entries"]) == 0
+
+
+def test_the_curves_of_the_floors_fall_and_agree_with_the_episodes_to_each_level(floors: Any) -> None:
+    stated = read("floors")["stated"]
+    grid = np.array(stated["grid"])
+    for e in stated["entries"]:
+        low, middle, high = (np.array(e[part]) for part in ("low", "middle", "high"))
+        assert len(low) == len(grid) and (low <= middle).all() and (middle <= high).all()
+        assert (np.diff([low, middle, high], axis=1) <= 0).all()
+        for level, episodes in e["episodes"].items():
+            assert e["median"][level] == floors.median(episodes) and len(episodes) == stated["seeds"]
+            if None not in episodes:
+                assert (high[grid >= max(episodes)] <= float(level) + 1e-9).all()
+                assert (low[grid < min(episodes)] > float(level)).all()
+
+
+@pytest.mark.parametrize(("learner", "theta", "seed"), [("MORNAVI", 1, 0), ("greedy", 0, 7), ("generative", 1, 13)])
+def test_a_run_in_one_of_two_worlds_again(floors: Any, learner: str, theta: int, seed: int) -> None:
+    (entry,) = (e for e in read("floors")["worlds"]["entries"] if e["learner"] == learner)
+    answer = floors.measure_worlds((learner, theta, seed))["rate"]
+    np.testing.assert_allclose(answer, [rate[theta][seed] for rate in entry["rates"].values()], **SAME)
+
+
+@pytest.mark.parametrize(
+    ("game", "ball", "stated", "seed"),
+    [("traffic_merge", "TV", "fail", 3), ("delayed_coordination", "KL", "support, rows, fail", 0)],
+)
+def test_a_run_that_was_told_something_again(floors: Any, game: str, ball: str, stated: str, seed: int) -> None:
+    (entry,) = (
+        e for e in read("floors")["stated"]["entries"] if (e["game"], e["set"], e["stated"]) == (game, ball, stated)
+    )
+    answer = floors.measure_stated((game, ball, stated, seed))
+    assert answer["episodes"] == [numbers[seed] for numbers in entry["episodes"].values()] and answer["beyond"] == 0
