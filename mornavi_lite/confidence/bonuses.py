@@ -52,7 +52,7 @@ def bonus(
         Episodes so far, at least 0.
     min_probability : float or None
         For KL, the smallest positive probability of the kernel. None puts in the smallest observed frequency
-        of the row, and then the bonus is *not* valid (chapter 4).
+        of the row, and then the bonus is *not* valid (appendix).
 
     Returns
     -------

@@ -36,7 +36,8 @@ def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: 
 
     Notes
     -----
-    With t = n / N, b = L / N and any level y above all values, Jensen's inequality for the logarithm says::
+    Chapter 4, :eq:`whole-ball`. With t = n / N, b = L / N and any level y above all values, Jensen's inequality for
+    the logarithm says::
 
         sum p (y - v)  >=  sum over seen of t (p / t) (y - v)  >=  exp(-KL(t || p) + sum t log(y - v))
 

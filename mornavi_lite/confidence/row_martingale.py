@@ -33,10 +33,10 @@ def row_cost(seen: np.ndarray, possible: np.ndarray | None = None) -> np.ndarray
 
     Notes
     -----
-    The gambler draws a number k of states, with weight 2^-k, then k states K, each such set equally likely, then a
-    distribution on K from the Dirichlet distribution with parameters 1/2. Where ``possible`` is stated, he does so on
-    one coin in four, and else k has the weight 2^(k - possible): what may follow mostly does. With N = sum of n, what
-    he thinks of a sequence with these counts is::
+    Chapter 4, :eq:`row-mixture`. The gambler draws a number k of states, with weight 2^-k, then k states K, each such
+    set equally likely, then a distribution on K from the Dirichlet distribution with parameters 1/2. Where ``possible``
+    is stated, he does so on one coin in four, and else k has the weight 2^(k - possible): what may follow mostly does.
+    With N = sum of n, what he thinks of a sequence with these counts is::
 
         w(n) = sum over K that hold all that was seen of  weight(K) Gamma(k/2) / Gamma(N + k/2)
                                                           prod over K of Gamma(n_s + 1/2) / Gamma(1/2)

@@ -163,7 +163,7 @@ class ConfidenceSet:
 
         Notes
         -----
-        Chapter 4. For "row" by data processing from N KL(n / N || p) <= L, see
+        Chapter 4, :eq:`row-bet-bound`. For "row" by data processing from N KL(n / N || p) <= L, see
         :func:`mornavi_lite.confidence.row_cost`; for the other forms that of :meth:`event_bound`.
 
         Examples

@@ -124,10 +124,10 @@ class KnownRows:
 
     Notes
     -----
-    Chapter 4. *Why pooling is allowed.* The draws of all cells that share a row, in the order in which they are drawn,
-    within an episode too, are one sequence of independent draws of one distribution, whatever decides which cell comes
-    next. So each bound that holds after every number of draws holds for the pooled counts, and the union runs over
-    distinct rows. Rewards are not pooled: nothing was said of them.
+    Chapter 4, :prf:ref:`stated-theorem`. *Why pooling is allowed.* The draws of all cells that share a row, in the
+    order in which they are drawn, within an episode too, are one sequence of independent draws of one distribution,
+    whatever decides which cell comes next. So each bound that holds after every number of draws holds for the pooled
+    counts, and the union runs over distinct rows. Rewards are not pooled: nothing was said of them.
 
     *Which rows matter.* The number of rows is fixed before the data, and a row that no bound uses does not count: those
     of the last step where rewards do not depend on the next state; of the first step in states where no episode

@@ -150,8 +150,8 @@ class Mornavi(ByContents):
 
         Notes
         -----
-        Chapter 5, :prf:ref:`low-switching`. A count that may double up to HK gives floor(log2(HK)) + 1 plans, a flag
-        one: with ``rows`` at most rows (floor(log2(HK)) + 1) + HSA + 1 plans.
+        Chapter 5, :prf:ref:`low-switching`; chapter 4, :prf:ref:`pooled-plans`. A count that may double up to HK gives
+        floor(log2(HK)) + 1 plans, a flag one: with ``rows`` at most rows (floor(log2(HK)) + 1) + HSA + 1 plans.
 
         Examples
         --------

@@ -6,9 +6,9 @@ the same colour and line style everywhere: ``STYLES`` lists them. Nothing here d
 Matplotlib's settings: the same numbers give the same bytes.
 
 **Files.** One for each kind of figure, as the chapters need them: ``graph`` and its ``graph_layout`` (chapter 1),
-``backups`` and ``simplex`` (2), ``stage`` and ``policy`` (3), ``confidence`` and ``bounds`` (4), ``learning`` and
-``plans`` (5), ``regret`` (6), ``experiment`` (7), ``deployment`` and ``worlds`` (8), ``cost`` (speed), ``diagrams`` and
-``hope`` (drawings of ideas; two worlds: 9). They share ``style``, ``labels`` and ``episode_axis``;
+``backups`` and ``simplex`` (2), ``stage`` and ``policy`` (3), ``confidence``, ``allowed`` and ``bounds`` (4),
+``learning`` and ``plans`` (5), ``regret`` (6), ``experiment`` (7), ``deployment`` and ``worlds`` (8), ``cost`` (speed),
+``diagrams`` and ``hope`` (drawings of ideas; two worlds: 9). They share ``style``, ``labels`` and ``episode_axis``;
 ``arguments`` checks what all of them are told.
 
 Needs Matplotlib: ``pip install "mornavi-lite[plots]"``. :func:`payoff_region` needs SciPy as well.
@@ -21,8 +21,9 @@ try:
 except ImportError as error:
     raise ImportError("mornavi_lite.plots needs Matplotlib: pip install 'mornavi-lite[plots]'") from error
 
+from .allowed import allowed_on_simplex
 from .backups import kernel_bars, rows_per_second, value_against_radius
-from .bounds import payoff_bounds
+from .bounds import bounds_told, payoff_bounds
 from .confidence import against_visits, raised_tails
 from .cost import cost_against_size
 from .deployment import value_against_distance
@@ -42,8 +43,10 @@ from .worlds import random_values, values_of_two
 __all__ = [
     "STYLES",
     "against_visits",
+    "allowed_on_simplex",
     "backward_ladder",
     "ball_on_simplex",
+    "bounds_told",
     "certificate_and_gap",
     "certificates",
     "common_cause",

@@ -124,11 +124,12 @@ def on_plane(q: Any) -> np.ndarray:
     return rows @ CORNERS
 
 
-def ball_outline(ball: UncertaintySet, p: np.ndarray) -> np.ndarray:
+def ball_outline(ball: Any, p: np.ndarray) -> np.ndarray:
     """Points (n, 3) on the edge of a ball around ``p``, in order round it: the last in the ball in each direction.
 
-    A ball is convex, so bisection along each ray finds its edge. The directions from corner to corner are among those
-    tried: along them lie the corners of a TV ball, and all of a ball that stays on one side of the triangle.
+    A ball is what has a radius and a divergence. It is convex, so bisection along each ray finds its edge. The
+    directions from corner to corner are among those tried: along them lie the corners of a TV ball, and all of a ball
+    that stays on one side of the triangle.
     """
     share = np.arange(_DIRECTIONS)[:, None] / _DIRECTIONS
     turns = np.array([[-1, 1, 0], [-1, 0, 1], [0, -1, 1], [1, -1, 0], [1, 0, -1], [0, 1, -1]])
