@@ -125,13 +125,13 @@ def from_logs(
 
     Notes
     -----
-    Chapter 10. In total variation the distance of two rows is the excess of *one* event,
+    Chapter 10, :eq:`radius-of-row`. In total variation the distance of two rows is the excess of *one* event,
     which the kernels fix before any data: so a bound for the excess of each event, at level delta, needs no union, and
     the largest of them is a bound. Each is the exact tail of a difference of two binomial frequencies. Around the
     frequencies it is the bound of Clopper and Pearson (1934). Weissman et al. (2003) pay for all events.
 
     A row of step h has level delta / (H R_h), with R_h the rows of that step that both logs visited: earlier steps fix
-    them. Where that is not so (``stopped``, or pooled rows) it has delta over the number
+    them, :prf:ref:`which-rows-share`. Where that is not so (``stopped``, or pooled rows) it has delta over the number
     of rows and over n (n + 1) k (k + 1) for its n and k visits.
 
     Kullback-Leibler and chi-square divergence are infinite where a state follows in deployment that never follows in

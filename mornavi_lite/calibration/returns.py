@@ -14,7 +14,7 @@ from ..planning import evaluate
 from ..uncertainty import TotalVariation, UncertaintySet
 from .sets import largest_radius, set_of
 
-_STEPS = 60
+_STEPS = 40
 
 
 def from_returns(
@@ -59,7 +59,7 @@ def from_returns(
 
     Notes
     -----
-    Chapter 10: the mean m of n returns leaves, with probability 1 - delta, no mean
+    Chapter 10, :eq:`lowest-mean`: the mean m of n returns leaves, with probability 1 - delta, no mean
     below the one where n kl(m, mean) = log(1/delta), with returns scaled to [0, 1]. **It holds for the policy that was
     played and for no other**: a plan that is made anew for this radius visits rows of which the returns say nothing.
 
