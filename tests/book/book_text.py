@@ -10,7 +10,6 @@ from tests import ROOT, tracked_files
 
 #: What students get is generated from the notebooks in source/.
 LEFT_OUT = ("book/assignments/release", "book/_static")
-CHAPTERS = [*sorted((ROOT / "book").glob("*.ipynb")), *sorted((ROOT / "book/reference").glob("*.ipynb"))]
 FENCE = re.compile(r"^ *(`{3,}|~{3,}|:{3,})")
 #: Directives whose content is prose. That of any other fence is code, a formula or a path.
 PROSE = re.compile(
@@ -30,12 +29,20 @@ MARKUP = [
 ]
 
 
+def in_order(paths):
+    """Paths by name, their numbers by size: chapter 10 comes after chapter 9."""
+    return sorted(paths, key=lambda path: re.sub(r"\d+", lambda number: number[0].zfill(4), str(path)))
+
+
+CHAPTERS = [*in_order((ROOT / "book").glob("*.ipynb")), *in_order((ROOT / "book/reference").glob("*.ipynb"))]
+
+
 def pages():
     """Every page that is written by hand: chapters, problem sets with solutions, reference, the root's files."""
     found = [p for p in tracked_files() if p.suffix in (".ipynb", ".md") and p.is_file()]
     found = [p for p in found if p.parent == ROOT or p.is_relative_to(ROOT / "book")]
     found = [p for p in found if not any(part.startswith((".", "_build")) for part in p.relative_to(ROOT).parts)]
-    return sorted(p for p in found if not any(p.is_relative_to(ROOT / folder) for folder in LEFT_OUT))
+    return in_order(p for p in found if not any(p.is_relative_to(ROOT / folder) for folder in LEFT_OUT))
 
 
 def markdown(path):
