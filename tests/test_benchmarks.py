@@ -65,6 +65,16 @@ def test_nash_equilibria_of_three_players_and_more_are_found_almost_always_and_s
     assert all(line["unanswered"] == [] and line["games"] > 200 for line in nash["kinds"])
 
 
+def test_radii_from_logs_cover_in_every_line_and_are_narrower_than_two_regions() -> None:
+    radius = read("radius")
+    assert len(radius["rows"]) >= 18 and len(radius["machine"]) >= 100
+    for line in radius["rows"]:
+        assert line["draws"] == 10_000 and line["coverage"] >= 1 - radius["delta"]
+        assert line["frequencies"] < line["radius"] < line["mcdiarmid"] < line["weissman"]
+    assert radius["rows"][0]["radius"] < 0.21  # five states, 1000 and 100 visits, true distance .1; the goal is .20
+    assert np.mean([run["promised"] <= run["earned"] for run in radius["machine"]]) >= 1 - radius["delta"]
+
+
 def test_backups_take_few_newton_steps_and_pass_the_compiled_loop() -> None:
     results = read("backups")
     assert all(steps["median"] <= 8 for steps in results["newton_steps"].values())
