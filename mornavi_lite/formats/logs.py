@@ -11,7 +11,6 @@ import numpy as np
 from .. import checks
 from ..confidence import Counts
 from ..confidence.rewards import KINDS, REWARD_TOLERANCE
-from ..summaries import About
 from .cells import Cells, place, read_cells
 from .columns import LOG
 from .tables import actions_of, states_of, steps_of
@@ -112,19 +111,16 @@ def read_log(
     steps = longest if horizon is None else checks.integer("horizon", horizon, 1)
     states, state, following = states_of(cells, state_names)
     actions, own = actions_of(cells, action_names)
-    checks.names("state_names", states, len(states))
-    for i, names in enumerate(actions):
-        checks.names(f"action_names[{i}]", names, len(names))
     sizes = tuple(map(len, actions))
     start = None if initial is None else initial_of(initial, states)
-    counts = Counts(len(states), sizes, steps, reward_range, kind, initial=start)
+    names = {"state_names": states, "action_names": actions}
+    counts = Counts(len(states), sizes, steps, reward_range, kind, initial=start, **names)
     paid = np.broadcast_to(cells.rewards, (len(actions), len(step)))
     found = Steps(step, state, np.ravel_multi_index(tuple(own), sizes), following, paid)
     _check_steps(cells, found, steps, counts.starts)
     _check_rewards(cells, found, counts)
     counts.add(*_sums(found, counts))
-    about = About(n_actions=sizes, state_names=states, action_names=tuple(actions))
-    return Counts.from_parts(counts.parts() | about.parts())
+    return counts
 
 
 def _check_steps(cells: Cells, found: Steps, horizon: int, starts: np.ndarray | None) -> None:

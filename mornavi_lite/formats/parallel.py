@@ -9,7 +9,6 @@ from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
 from ..games import MarkovGame
-from ..games.legal import stands_for
 from .writing import drawn
 
 MODES = ("ansi",)
@@ -29,7 +28,6 @@ class ParallelGame(ParallelEnv):  # type: ignore[misc]
         self.action_spaces = {
             agent: spaces.Discrete(n) for agent, n in zip(self.possible_agents, game.n_actions, strict=True)
         }
-        self._stand = None if game.legal is None else stands_for(game.legal, game.n_actions)
         self._rng = np.random.default_rng()
         self._step, self._now, self._played = 0, 0, ""
 
@@ -86,7 +84,7 @@ class ParallelGame(ParallelEnv):  # type: ignore[misc]
         return f"step {self._step} of {self.game.horizon}: {self.game.state_names[self._now]}{self._played}"
 
     def _joint(self, actions: dict[str, Any]) -> int:
-        """The joint action, an illegal part replaced by the first legal one."""
+        """The joint action; the rows of one that is not legal are those of the one it stands for."""
         each = []
         for agent in self.agents:
             if agent not in actions or not self.action_spaces[agent].contains(actions[agent]):
@@ -94,8 +92,7 @@ class ParallelGame(ParallelEnv):  # type: ignore[misc]
                     f"actions[{agent!r}] must be in {self.action_spaces[agent]}, got {actions.get(agent)!r:.80}"
                 )
             each.append(int(actions[agent]))
-        joint = int(np.ravel_multi_index(each, self.game.n_actions))
-        return joint if self._stand is None else int(self._stand[self._now, joint])
+        return int(np.ravel_multi_index(each, self.game.n_actions))
 
     def _infos(self) -> dict[str, dict[str, Any]]:
         """The legal actions of each agent, where the game has such."""
