@@ -135,7 +135,7 @@ def bounds_told(
     >>> bounds = {"counts alone": ([0.4, 0], [0.9, 0.6]), "told more": ([0.5, 0.2], [0.8, 0.5])}
     >>> figure = plots.bounds_told(bounds, ["good", "bad"], true=[0.7, 0.3])
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    ['counts alone', 'told more', 'true']
+    ['true', 'counts alone', 'told more']
     """
     told(title=title, xlabel=xlabel, ylabel=ylabel)
     ends, pairs = limits("xlim", xlim), _pairs(bounds)
