@@ -35,8 +35,9 @@ def certificate_floor(horizon: int, radius: float) -> float:
     ``D(0) = 0``, which is ``H - (1 - (1 - radius)**H) / radius`` for n = H.
 
     If every state that training reaches pays the most and some state is never reached, no pair of bounds that is right
-    in all games of this look is closer together. If visited states pay less, bounds may be closer, and once the visited
-    rows are known those of :class:`mornavi_lite.Mornavi` are no further apart than this.
+    in all games of this look is closer together, and no bound of a player's gap alone is below ``1 - 1 / A`` of it;
+    A is the player's number of actions. If visited states pay less, bounds may be closer, and once the visited rows are
+    known those of :class:`mornavi_lite.Mornavi` are no further apart than this.
 
     Examples
     --------

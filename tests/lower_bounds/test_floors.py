@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mornavi_lite import MarkovGame, Mornavi, Nominal, TotalVariation, evaluate, run, zoo
-from mornavi_lite.lower_bounds import certificate_floor
+from mornavi_lite import MarkovGame, Mornavi, Nominal, TotalVariation, equilibrium_gap, evaluate, run, zoo
+from mornavi_lite.lower_bounds import certificate_floor, look_alike
 
 
 def by_recursion(horizon: int, radius: Fraction) -> Fraction:
@@ -80,6 +80,23 @@ def test_two_worlds_of_one_look_are_apart_by_the_floor() -> None:
             policy = np.full((horizon, 2, 2), 0.5)
             values.append(evaluate(game, policy, TotalVariation(radius))[0, 0, 0])
         assert values[1] - values[0] == pytest.approx(certificate_floor(horizon, radius), abs=1e-12)
+
+
+@pytest.mark.parametrize(("horizon", "radius", "n_actions"), [(3, 0.2, 2), (5, 0.1, 3)])
+def test_gaps_are_on_average_a_share_of_it_whatever_the_plan(horizon: int, radius: float, n_actions: int) -> None:
+    """In world theta the state that is never reached pays for action theta alone."""
+    rng = np.random.default_rng(2)
+    kernel = np.broadcast_to(np.eye(2)[:, None, :], (horizon, 2, n_actions, 2))
+    worlds = []
+    for theta in range(n_actions):
+        reward = np.ones((1, horizon, 2, n_actions))
+        reward[:, :, 1] = np.eye(n_actions)[theta]
+        worlds.append(MarkovGame(kernel, reward, (n_actions,)))
+    assert all(look_alike(worlds[0], world) for world in worlds)
+    for _ in range(5):
+        policy = rng.dirichlet(np.full(n_actions, 0.5), size=(horizon, 2))
+        gaps = [equilibrium_gap(world, policy, TotalVariation(radius), "cce") for world in worlds]
+        assert np.mean(gaps) == pytest.approx((1 - 1 / n_actions) * certificate_floor(horizon, radius), abs=1e-12)
 
 
 @pytest.mark.parametrize(
