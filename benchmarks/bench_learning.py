@@ -1,5 +1,6 @@
 """Learning: runs of 10^12 episodes, plans and runs beside loops, and how their cost grows.
 
+The loops bound events one by one, so beside them ours runs with ``confidence="events"``; all else is the default.
 Writes ``results/learning.json`` and ``results/learning_cost.json``; the page "Speed" of the book is made from them.
 """
 
@@ -24,7 +25,13 @@ from mornavi_lite.learners.mornavi import stage_policies  # noqa: E402
 
 BALLS = {"TV": TotalVariation(0.1), "KL": KullbackLeibler(0.1)}
 #: Most seconds that 10^12 episodes may take; None where nothing is promised. Most megabytes of the whole process.
-LONG_RUNS = {("TV", "model"): 5.0, ("KL", "model"): 5.0, ("TV", "bonus"): None, ("KL", "bonus"): None}
+LONG_RUNS = {
+    ("TV", "model", "small"): 5.0,
+    ("KL", "model", "small"): 5.0,
+    ("TV", "bonus", "small"): None,
+    ("KL", "bonus", "small"): None,
+    ("TV", "model", "large"): None,
+}
 MOST_MEGABYTES = 300
 EPISODES = 300
 #: Least ratios.
@@ -40,8 +47,13 @@ GROWTH = {
 
 
 def small_game() -> MarkovGame:
-    """The game of the long runs."""
+    """The game of most long runs: 48 cells (h, s, a)."""
     return zoo.garnet(4, (2, 2), 3, branching=4, seed=1)
+
+
+def large_game() -> MarkovGame:
+    """Twenty-five times as many cells: 1,200."""
+    return zoo.garnet(30, (2, 2), 10, branching=3, seed=1)
 
 
 def uniform_counts(game: MarkovGame, n_episodes: int = 10**6) -> Counts:
@@ -52,31 +64,36 @@ def uniform_counts(game: MarkovGame, n_episodes: int = 10**6) -> Counts:
     return counts
 
 
-def long_run(ball: str, confidence: str) -> dict:
+def long_run(ball: str, confidence: str, size: str) -> dict:
     """10^12 episodes in this process: seconds, plans, and memory of the run and of the process, in megabytes."""
     import resource
 
-    game, learner = small_game(), Mornavi(BALLS[ball], confidence=confidence)
-    seconds = min(common.once(lambda: run(learner, game, 10**12)) for _ in range(2))
+    game, learner = {"small": small_game, "large": large_game}[size](), Mornavi(BALLS[ball], confidence=confidence)
+    took, histories = [], []
+    for _ in range(2 if size == "small" else 1):
+        took.append(common.once(lambda: histories.append(run(learner, game, 10**12))))
     # The largest memory of the process, in kilobytes, on macOS in bytes; asked for before anything is traced.
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    tracemalloc.start()
-    plans = run(learner, game, 10**12).n_plans
-    traced = tracemalloc.get_traced_memory()[1] / 1e6
-    return {"seconds": seconds, "plans": plans, "process_megabytes": megabytes, "run_megabytes": traced}
+    found = {"seconds": min(took), "plans": histories[0].n_plans, "certificate": histories[0].best_certificate}
+    found |= {"cells": game.horizon * game.n_states * game.n_joint_actions, "process_megabytes": megabytes}
+    if size == "small":
+        tracemalloc.start()
+        run(learner, game, 10**12)
+        found["run_megabytes"] = tracemalloc.get_traced_memory()[1] / 1e6
+    return found
 
 
 def long_runs() -> list[dict]:
     """Each long run in a process of its own, so that the memory is its own."""
     lines = []
-    for (ball, confidence), most in LONG_RUNS.items():
-        command = [sys.executable, __file__, "--long-run", ball, confidence]
+    for (ball, confidence, size), most in LONG_RUNS.items():
+        command = [sys.executable, __file__, "--long-run", ball, confidence, size]
         answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        line = {"set": ball, "confidence": confidence, "episodes": 10**12, **answer}
+        line = {"set": ball, "confidence": confidence, "game": size, "episodes": 10**12, **answer}
         lines.append(line | {"goal_seconds": most, "goal_megabytes": MOST_MEGABYTES})
         slow = most is not None and answer["seconds"] > most
         print(
-            f"10^12 episodes, {ball}, {confidence}: {answer['seconds']:.2f} s, {answer['plans']} plans, "
+            f"10^12 episodes, {ball}, {confidence}, {size} game: {answer['seconds']:.2f} s, {answer['plans']} plans, "
             f"{answer['process_megabytes']:.0f} MB{'   <-- above the goal' if slow else ''}",
             flush=True,
         )
@@ -94,7 +111,7 @@ def runs() -> list[dict]:
     lines, game = [], zoo.garnet(5, (2, 2), 3, branching=5, seed=1)
     keep = (0, 1, 10, 100, EPISODES - 1)
     for name, ball in BALLS.items():
-        learner, kept = Mornavi(ball, replan="episode"), []
+        learner, kept = Mornavi(ball, confidence="events", replan="episode"), []
         ours = common.seconds(lambda one=learner: run_anew(one, game), at_least=3.0)
         slow = common.once(lambda b=ball, out=kept: out.extend(straightforward_learner.run(game, b, EPISODES, keep)))
         for seen, (policy, upper, lower), gap in kept:
@@ -120,7 +137,7 @@ def plans() -> list[dict]:
     game, step, lines = zoo.garnet(50, (4, 4), 10, branching=50, seed=1), 4, []
     counts = uniform_counts(game)
     for name, ball in BALLS.items():
-        learner = Mornavi(ball)
+        learner = Mornavi(ball, confidence="events")
         plan = learner.plan(counts)
         slow = straightforward_learner.Learner(game, ball)
         slow.seen, slow.reward = np.array(counts.transitions), np.array(counts.reward)

@@ -21,7 +21,7 @@ _NO_MATTER = ("plot", "widget", "graph", "sweep", "grid", "file", "main", "deplo
 def _digest() -> str:
     """Of the package as it is now."""
     code = hashlib.sha256()
-    for path in sorted((HERE.parent / "mornavi_lite").glob("*.py")):
+    for path in sorted((HERE.parent / "mornavi_lite").rglob("*.py")):
         code.update(b"" if any(word in path.stem for word in _NO_MATTER) else path.read_bytes())
     return code.hexdigest()
 

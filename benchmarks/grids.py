@@ -34,6 +34,6 @@ def finished(name: str) -> None:
 
 def _folder(name: str):
     code = hashlib.sha256()
-    for path in sorted((common.HERE.parent / "mornavi_lite").glob("*.py")):
+    for path in sorted((common.HERE.parent / "mornavi_lite").rglob("*.py")):
         code.update(b"" if any(word in path.stem for word in _NO_MATTER) else path.read_bytes())
     return common.UNFINISHED / f"sweep_{name}_{code.hexdigest()[:12]}"

@@ -1,6 +1,6 @@
 """Distributionally robust Markov games: definitions, solvers and learners that certify what they return."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from . import zoo
 from .confidence import Counts

@@ -41,7 +41,7 @@ HUGE = 10**400
 GAME = zoo.garnet(3, (2, 3, 2), 2, 2, seed=0)
 POLICY = np.full((2, 3, 12), 1 / 12)
 RNG = np.random.default_rng(0)
-ROW = ConfidenceSet("model", 3, 60, 0.05)
+ROW = ConfidenceSet("events", 3, 60, 0.05)
 
 
 def masked(array: Any, hidden: bool = True) -> np.ma.MaskedArray:
@@ -62,11 +62,11 @@ NUMBERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("n_states", lambda n: Counts(n, (2,), 1)),
     ("horizon", lambda n: Counts(2, (2,), n)),
     (r"n_actions\[1\]", lambda n: Counts(2, (2, n), 1)),
-    ("n_states", lambda n: ConfidenceSet("model", n, 60, 0.05)),
-    ("n_rows", lambda n: ConfidenceSet("model", 3, n, 0.05)),
-    ("delta", lambda x: ConfidenceSet("model", 3, 60, x)),
-    ("scale", lambda x: ConfidenceSet("model", 3, 60, 0.05, x)),
-    ("min_probability", lambda x: ConfidenceSet("model", 3, 60, 0.05, 1.0, x)),
+    ("n_states", lambda n: ConfidenceSet("events", n, 60, 0.05)),
+    ("n_rows", lambda n: ConfidenceSet("events", 3, n, 0.05)),
+    ("delta", lambda x: ConfidenceSet("events", 3, 60, x)),
+    ("scale", lambda x: ConfidenceSet("events", 3, 60, 0.05, x)),
+    ("min_probability", lambda x: ConfidenceSet("events", 3, 60, 0.05, 1.0, x)),
     ("delta", lambda x: Mornavi(Nominal(), delta=x)),
     ("scale", lambda x: Mornavi(Nominal(), scale=x)),
     ("epsilon", lambda x: EpsilonGreedy(Nominal(), epsilon=x)),

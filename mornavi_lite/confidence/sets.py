@@ -14,7 +14,7 @@ from .tails import event_costs
 #: The inequalities that a confidence set can be made of; "model" is the tightest.
 TAILS = ("model", "chernoff", "bernstein", "hoeffding")
 #: What "model" stands for.
-TIGHTEST = "events"
+TIGHTEST = "row"
 #: All forms, also by their own names: "events" are bets on single events, "row" is one bet on the whole row.
 FORMS = (*TAILS, "events", "row")
 
@@ -38,7 +38,7 @@ class ConfidenceSet:
     tail : {"model", "chernoff", "bernstein", "hoeffding", "events", "row"}
         Inequality that bounds the probability of an event. "events" is the Chernoff form with a martingale in place
         of two union bounds; "row" has one martingale for all events of a row, see
-        :func:`mornavi_lite.confidence.row_cost`. "model" is "events".
+        :func:`mornavi_lite.confidence.row_cost`. "model" is "row".
     n_states : int
         Number of next states S of each row.
     n_rows : int
@@ -62,17 +62,18 @@ class ConfidenceSet:
     rest::
 
         chernoff   L = S log 2 + log(2 n_rows N (N + 1) / delta)
-        model      L = log(n_rows / delta) + log floor(S / 2) + log C(S, j) + log 4  (+ log(N) / 2 if 0 < n < N)
+        events     L = log(n_rows / delta) + log floor(S / 2) + log C(S, j) + log 4  (+ log(N) / 2 if 0 < n < N)
 
-    with half of C(S, j) where 2 j = S, as the event and the rest are then counted twice.
+    with half of C(S, j) where 2 j = S, as the event and the rest are then counted twice; and for "row" L is what the
+    counts of the whole row cost, plus log(n_rows / delta).
 
     Hoeffding (1963) with Weissman et al. (2003); Maurer and Pontil (2009); Chernoff (1952); Ville (1939) with the
-    mixture of Krichevsky and Trofimov (1981) for "model".
+    mixture of Krichevsky and Trofimov (1981) for "events" and "row".
 
     Examples
     --------
     >>> from mornavi_lite.confidence import ConfidenceSet
-    >>> coins = [ConfidenceSet(tail, n_states=2, n_rows=1, delta=0.05) for tail in ("model", "chernoff", "hoeffding")]
+    >>> coins = [ConfidenceSet(tail, n_states=2, n_rows=1, delta=0.05) for tail in ("events", "chernoff", "hoeffding")]
     >>> bounds = [float(coin.event_bound(30, 100)) for coin in coins]
     >>> 0.3 < bounds[0] < bounds[1] < bounds[2] < 1
     True
@@ -102,7 +103,7 @@ class ConfidenceSet:
         seen, visits : array_like of int
             How often the event was seen, and in how many visits. They broadcast against each other.
         size : array_like of int
-            Number of states in the event, from 1 to S. Only "model" uses it.
+            Number of states in the event, from 1 to S. Only "events" uses it.
 
         Returns
         -------
@@ -123,7 +124,7 @@ class ConfidenceSet:
         What was not seen in a hundred visits may still have a probability of about L / 100:
 
         >>> from mornavi_lite.confidence import ConfidenceSet
-        >>> row = ConfidenceSet("model", n_states=5, n_rows=60, delta=0.05)
+        >>> row = ConfidenceSet("events", n_states=5, n_rows=60, delta=0.05)
         >>> 0.08 < float(row.event_bound(0, 100)) < 0.12
         True
         """

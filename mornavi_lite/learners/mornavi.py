@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field, fields
 from functools import lru_cache
@@ -17,7 +18,8 @@ from ..games import MarkovGame
 from ..planning import Uncertainty
 from ..planning.backup import backward
 from ..rounding import power_of_two, rounded
-from ..uncertainty import Nominal, UncertaintySet, sets_per_player
+from ..uncertainty import Contamination, Nominal, TotalVariation, UncertaintySet, sets_per_player
+from .identity import identity_of
 from .plan import Plan, about
 from .stage_payoffs import StagePayoffs
 
@@ -37,7 +39,8 @@ class Mornavi(ByContents):
         Which equilibrium is put at every stage.
     confidence : {"model", "chernoff", "bernstein", "hoeffding", "events", "row", "bonus"}
         How counts become bounds: the best and worst kernel of a confidence set, or a bonus of the paper's shape.
-        "events" has a bet on each event, "row" one on each row; "model" is "events".
+        "row" has a bet on each whole row, "events" one on each event. "model" is "row", but where total variation or
+        contamination may leave the support, and no ``fail_state`` is stated, it certifies what "events" chose.
     delta : float
         Probability with which any bound may ever fail, in (0, 1).
     scale : float
@@ -197,7 +200,34 @@ class Mornavi(ByContents):
         >>> plan.upper[0, :, 0].tolist(), plan.lower[0, :, 0].tolist()
         ([3.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0])
         """
+        if self._may_leave_support(counts):
+            explorer = copy.copy(self)
+            object.__setattr__(explorer, "confidence", "events")
+            policy = Mornavi.plan(explorer, counts).policy
+            return self._values(counts, lambda h, high, low: policy[h])
         return self._values(counts, lambda h, high, low: self._equilibrium(counts, h, high))
+
+    def _may_leave_support(self, counts: Any) -> bool:
+        """Whether an adversary may move mass to where the plan never goes, and bets are on whole rows.
+
+        What was not explored there stays in the certificate for ever, and the smaller set of whole rows gives up
+        exploring earlier. So the policy is chosen by the larger set, and certified by the smaller one: the theorem
+        holds for any policy.
+        """
+        if self.confidence != "model" or not isinstance(counts, Counts) or self.fail_state is not None:
+            return False
+        sets = sets_per_player(self.uncertainty, len(counts.n_actions))
+        return any(
+            isinstance(ball, (TotalVariation, Contamination))
+            and getattr(ball, "shift_support", True)
+            and bool((np.asarray(ball.radius) > 0).any())
+            for ball in sets
+        )
+
+    @property
+    def identity(self) -> str:
+        """Text by which a saved run is known: what was set, and the version of the algorithm."""
+        return identity_of(self)
 
     def certify(self, counts: Counts, policy: Any) -> Plan:
         """Bounds on the robust value of any policy, and of every deviation from it, from counts alone.

@@ -69,7 +69,7 @@ def against_visits(
     >>> import numpy as np
     >>> from mornavi_lite import plots
     >>> from mornavi_lite.confidence import ConfidenceSet
-    >>> visits, coin = 10 ** np.arange(1, 7), ConfidenceSet("model", n_states=2, n_rows=1, delta=0.05)
+    >>> visits, coin = 10 ** np.arange(1, 7), ConfidenceSet("events", n_states=2, n_rows=1, delta=0.05)
     >>> figure = plots.against_visits(visits, {"never seen": coin.event_bound(0, visits)}, "probability")
     >>> figure.axes[0].get_xscale(), figure.axes[0].get_yscale()
     ('log', 'log')

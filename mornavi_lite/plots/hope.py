@@ -128,7 +128,7 @@ def allowed_corners(confidence: ConfidenceSet, counts: np.ndarray) -> np.ndarray
     corners = np.eye(3)
     events = [list(event) for size in (1, 2) for event in combinations(range(3), size)]
     for event in events:
-        limit = float(confidence.event_bound(int(counts[event].sum()), int(counts.sum()), len(event)))
+        limit = float(confidence.row_bound(counts, np.isin(np.arange(3), event)))
         over = corners[:, event].sum(axis=1) - limit
         kept = []
         for k, at in enumerate(over):

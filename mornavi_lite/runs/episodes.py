@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from ..confidence import Counts
 from ..confidence.cells import flow
 from ..contents import described
 from ..games import MarkovGame
-from ..learners import Plan
+from ..learners import Mornavi, Plan
 from ..planning import Uncertainty
 from ..progress import bar
 from ..rounding import power_of_two, rounded
@@ -30,6 +31,8 @@ _MOST_EPISODES = 10**15
 Play: TypeAlias = Callable[[int, Callable[[int], Any]], bool]
 #: "spaced" waits for one episode in so many, unless visits of a cell have grown by this factor.
 _SPACING, _GROWN = 50, 8
+#: The options that make the learner of version 0.1.
+_BEFORE = {"confidence": "events", "replan": "doubling"}
 
 
 def run(
@@ -253,7 +256,7 @@ class Going:
                 self.episode,
                 self.since_plan,
                 json.dumps(self.generator, sort_keys=True),
-                self.origin(),
+                self.origin(self.learner),
             ),
             width=np.array(self.certificates) if self.game.initial is None else None,
         )
@@ -263,8 +266,10 @@ class Going:
         if not isinstance(history, History):
             raise TypeError(f"resume must be a History, got {type(history).__name__}")
         at = history.checkpoint
-        if at.origin != self.origin():
-            raise ValueError("resume must be a run of the same learner and game, judged by the same sets")
+        if at.origin != self.origin(self.learner):
+            raise ValueError(
+                f"resume must be a run of the same learner and game, judged by the same sets{self.hint(at)}"
+            )
         if total < history.episode[-1]:
             raise ValueError(f"n_episodes must be at least those of resume, {int(history.episode[-1])}, got {total}")
         self.generator = self.rng.bit_generator.state = json.loads(at.generator)
@@ -275,9 +280,22 @@ class Going:
         self.values, self.uppers, self.lowers = list(history.value), list(history.upper), list(history.lower)
         self.plan, self.best_plan = at.plan, history.best_plan
 
-    def origin(self) -> str:
+    def hint(self, at: Checkpoint) -> str:
+        """What to write in order to take up a run of the algorithm of before."""
+        if not isinstance(self.learner, Mornavi):
+            return ""
+        before = copy.copy(self.learner)
+        for name, value in _BEFORE.items():
+            object.__setattr__(before, name, value)
+        if at.origin != self.origin(before):
+            return ""
+        line = ", ".join(f"{name}={json.dumps(value)}" for name, value in _BEFORE.items())
+        return f"; it was saved by version 0.1, whose learner is this one with {line}"
+
+    def origin(self, learner: Any) -> str:
         """Digest of the learner's settings and of the game: a run is taken up with the same ones only."""
-        digest = hashlib.sha256(described(self.learner).encode())
+        known_by = learner.identity if isinstance(learner, Mornavi) else described(learner)
+        digest = hashlib.sha256(known_by.encode())
         for part in protocol.contents_of(self.game):
             digest.update(part)
         digest.update(described((self.game.n_actions, self.sets)).encode())

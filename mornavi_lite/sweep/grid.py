@@ -19,6 +19,7 @@ import numpy as np
 from .. import checks, learners, uncertainty, zoo
 from ..games import MarkovGame
 from ..learners import Mornavi
+from ..learners.identity import algorithm_of
 from ..uncertainty import Nominal, UncertaintySet
 from .named_files import path_of, radius_of, stored_game, with_digest
 from .place import Place
@@ -169,8 +170,12 @@ class Grid:
 
 
 def key_of(configuration: Configuration) -> str:
-    """Name of a run: a digest of its configuration."""
-    return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()[:20]
+    """Name of a run: a digest of its configuration, and of the algorithm's version where that is not the first."""
+    text = json.dumps(configuration, sort_keys=True)
+    version = algorithm_of(configuration["learner"].get("confidence", "model"))
+    if version > 1:
+        text += f", algorithm {version}"
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def game_of(entry: Mapping[str, Any], folder: str = "") -> MarkovGame:

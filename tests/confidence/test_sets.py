@@ -12,10 +12,12 @@ import pytest
 from scipy.optimize import linprog
 
 from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
-from mornavi_lite.confidence import TAILS, ConfidenceSet, log_term_at, tails
+from mornavi_lite.confidence import FORMS, ConfidenceSet, log_term_at, tails
 from tests.confidence.test_tails import assert_root
 from tests.uncertainty.references import random_rows
 
+#: The forms that bound one event at a time.
+TAILS = tuple(form for form in FORMS if form not in ("model", "row"))
 #: HiGHS may leave an inequality violated by 1e-7, unless told otherwise.
 EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 SETS = [
@@ -29,7 +31,7 @@ SETS = [
 
 def log_terms(tail: str, size: int, seen: int, visits: int, row: ConfidenceSet) -> float:
     """L as the docstring of ConfidenceSet has it; partitions are listed, not counted by a formula."""
-    if tail != "model":
+    if tail != "events":
         return row.n_states * math.log(2) + math.log(2 * row.n_rows * visits * (visits + 1) / row.delta)
     states = frozenset(range(row.n_states))
     parts = {frozenset([states - set(c), frozenset(c)]) for c in itertools.combinations(states, size)}
@@ -88,11 +90,11 @@ def test_event_bound_has_the_log_term_of_its_definition(tail: str) -> None:
                 assert_root(found, seen, visits, term)
 
 
-def test_model_is_the_tightest_from_two_visits_on() -> None:
+def test_bets_on_events_are_the_tightest_from_two_visits_on() -> None:
     visits = np.repeat(np.arange(2, 2000, 7), 3)
     seen = np.floor(visits * np.tile([0.0, 0.3, 1.0], len(visits) // 3)).astype(int)
     for n_states in range(2, 13):
-        model, chernoff = (ConfidenceSet(tail, n_states, 60, 0.05) for tail in ("model", "chernoff"))
+        model, chernoff = (ConfidenceSet(tail, n_states, 60, 0.05) for tail in ("events", "chernoff"))
         for size in range(1, n_states):
             assert (model.event_bound(seen, visits, size) <= chernoff.event_bound(seen, visits, size)).all()
 
@@ -135,7 +137,7 @@ def test_rows_stay_in_their_sets_at_all_times(tail: str) -> None:
 def test_weights_of_all_events_sum_to_one(n_states: int) -> None:
     """What each event costs in L, read off its bound: one martingale serves an event and its complement."""
     visits, rows, delta = 10**9, 7, 0.05
-    row = ConfidenceSet("model", n_states, rows, delta)
+    row = ConfidenceSet("events", n_states, rows, delta)
     total = 0.0
     for size, events_of_it in Counter(map(len, events(n_states))).items():
         term = -visits * math.log1p(-float(row.event_bound(0, visits, size)))
@@ -312,7 +314,7 @@ def test_with_a_smallest_probability_the_kernel_still_dominates(tail: str) -> No
 def test_what_is_unseen_for_long_enough_is_impossible() -> None:
     """(1 - .05)^N against exp(-L): the visit from which nothing but the two states that were seen is left."""
     value = np.array([2.0, 1.0, 0.0])
-    row = ConfidenceSet("model", 3, 60, 0.05, min_probability=0.05)
+    row = ConfidenceSet("events", 3, 60, 0.05, min_probability=0.05)
     needed = math.ceil(-(math.log(4 * 60 / 0.05) + math.log(3)) / math.log(1 - 0.05))
     before, after = (row.optimistic(np.array([0, n // 2, n - n // 2]), value) for n in (needed - 1, needed))
     assert before[0] >= 0.05 and after[0] == 0
@@ -321,20 +323,20 @@ def test_what_is_unseen_for_long_enough_is_impossible() -> None:
 
 
 def test_counts_that_contradict_the_assumption_are_an_error() -> None:
-    row = ConfidenceSet("model", 4, 60, 0.05, min_probability=0.3)
+    row = ConfidenceSet("events", 4, 60, 0.05, min_probability=0.3)
     fine = np.array([[5, 3, 2, 0], [0, 0, 0, 0]])
     row.optimistic(fine, np.arange(4.0))
     for kernel in (row.optimistic, row.pessimistic):
         with pytest.raises(ValueError, match=r"min_probability=0\.3 is contradicted: a row has 4 next states"):
             kernel(np.array([[5, 3, 2, 0], [1, 1, 1, 1]]), np.arange(4.0))
-    certain = ConfidenceSet("model", 3, 60, 0.05, min_probability=1.0)
+    certain = ConfidenceSet("events", 3, 60, 0.05, min_probability=1.0)
     assert certain.optimistic(np.array([0, 1, 0]), np.array([1.0, 0.0, 2.0])).tolist() == [0, 1, 0]
     assert certain.optimistic(np.array([0, 0, 0]), np.array([1.0, 0.0, 2.0])).tolist() == [0, 0, 1]
 
 
 def test_a_smallest_probability_of_one_third_and_a_bit() -> None:
     """1/3 rounded up in the tenth digit is no contradiction, and no reason for a negative probability."""
-    row = ConfidenceSet("model", 4, 60, 0.05, min_probability=0.33333333344)
+    row = ConfidenceSet("events", 4, 60, 0.05, min_probability=0.33333333344)
     kernel = row.optimistic(np.array([5, 5, 5, 0]), np.array([0.0, 1.0, 2.0, 3.0]))
     assert (kernel >= 0).all() and kernel.sum() == pytest.approx(1, abs=1e-9)
 
@@ -361,7 +363,7 @@ def test_a_smallest_probability_of_one_third_and_a_bit() -> None:
     ],
 )
 def test_arguments_of_the_set_are_checked(change: dict[str, Any], message: str) -> None:
-    fine = {"tail": "model", "n_states": 3, "n_rows": 60, "delta": 0.05}
+    fine = {"tail": "events", "n_states": 3, "n_rows": 60, "delta": 0.05}
     with pytest.raises((ValueError, TypeError), match=message):
         ConfidenceSet(**{**fine, **change})
 
@@ -386,7 +388,7 @@ def test_arguments_of_the_set_are_checked(change: dict[str, Any], message: str) 
 )
 def test_arguments_of_an_event_are_checked(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
-        ConfidenceSet("model", 3, 60, 0.05).event_bound(*arguments)
+        ConfidenceSet("events", 3, 60, 0.05).event_bound(*arguments)
 
 
 @pytest.mark.parametrize("tail", TAILS)
@@ -426,7 +428,7 @@ def test_kernels_take_integers_and_numbers_of_every_kind(tail: str) -> None:
     ],
 )
 def test_arguments_of_the_kernels_are_checked(arguments: tuple[Any, ...], message: str) -> None:
-    row = ConfidenceSet("model", 3, 60, 0.05)
+    row = ConfidenceSet("events", 3, 60, 0.05)
     for kernel in (row.optimistic, row.pessimistic):
         with pytest.raises((ValueError, TypeError), match=message):
             kernel(*arguments)

@@ -44,6 +44,58 @@ def event_bound(tail: str, seen: int, visits: int, size: int, n_states: int, n_r
     return -math.expm1(-brentq(excess, -math.log1p(-t) if t else 0.0, 700.0, xtol=1e-300, rtol=1e-14))
 
 
+def form_of(learner: Any) -> str:
+    """The form by its own name."""
+    return "row" if learner.confidence == "model" else str(learner.confidence)
+
+
+def row_budget(counts: np.ndarray, n_rows: int, delta: float) -> float:
+    """log ML(n) - log w(n) + log(R / delta), with all sets of states listed."""
+    n_states, visits, seen = len(counts), int(counts.sum()), [s for s, n in enumerate(counts) if n]
+    best = sum(counts[s] * math.log(counts[s] / visits) for s in seen)
+    terms = []
+    for k in range(1, n_states + 1):
+        for subset in itertools.combinations(range(n_states), k):
+            if set(seen) <= set(subset):
+                weight = -k * math.log(2) - math.log(1 - 2**-n_states) - math.log(math.comb(n_states, k))
+                inside = sum(math.lgamma(counts[s] + 0.5) - math.lgamma(0.5) for s in subset)
+                terms.append(weight + math.lgamma(k / 2) - math.lgamma(visits + k / 2) + inside)
+    top = max(terms)
+    return float(best - top - math.log(sum(math.exp(t - top) for t in terms)) + math.log(n_rows / delta))
+
+
+def root(t: float, visits: int, term: float) -> float:
+    """Largest p with visits kl(t, p) <= term."""
+    if visits == 0 or t == 1:
+        return 1.0
+
+    def excess(x: float) -> float:
+        p = -math.expm1(-x)
+        return visits * ((t * math.log(t / p) if t else 0.0) + (1 - t) * (math.log1p(-t) + x)) - term
+
+    return -math.expm1(-brentq(excess, -math.log1p(-t) if t else 0.0, 700.0, xtol=1e-300, rtol=1e-14))
+
+
+def highest_mean(counts: np.ndarray, value: np.ndarray, learner: Any, n_rows: int) -> float:
+    """The least bound y - exp(sum t log(y - v) - b), over y."""
+    visits, best = int(counts.sum()), float(value.max())
+    if visits == 0:
+        return best
+    t, b = counts / visits, row_budget(counts, n_rows, learner.delta) / visits
+    mean, seen = float(t @ value), t > 0
+    if mean >= best - 1e-14:
+        return best
+
+    def bound(x: float) -> float:
+        level = best + math.exp(x)
+        return level - math.exp(float(t[seen] @ np.log(level - value[seen])) - b)
+
+    found = [
+        minimize_scalar(bound, bounds=(x, x + 3), method="bounded", options={"xatol": 1e-10}).fun for x in range(-30, 8)
+    ]
+    return float(min(mean + learner.scale * (min(*found, best) - mean), best))
+
+
 def optimistic(counts: np.ndarray, value: np.ndarray, learner: Any, n_rows: int) -> np.ndarray:
     """The kernel that dominates the set: the best states' bounds, each at most those of more states."""
     n_states, visits = len(counts), int(counts.sum())
@@ -54,7 +106,11 @@ def optimistic(counts: np.ndarray, value: np.ndarray, learner: Any, n_rows: int)
         event = set(order[:j])
         seen = int(sum(counts[s] for s in event))
         sizes = {j} | ({len(event | never)} if len(event | never) < n_states else set())
-        bound = min(event_bound(learner.confidence, seen, visits, k, n_states, n_rows, learner.delta) for k in sizes)
+        if form_of(learner) == "row":
+            term = row_budget(counts, n_rows, learner.delta) if visits else 0.0
+            bound = root(seen / max(visits, 1), visits, term)
+        else:
+            bound = min(event_bound(form_of(learner), seen, visits, k, n_states, n_rows, learner.delta) for k in sizes)
         if len(event | never) == n_states:
             bound = 1.0
         if visits:
@@ -134,6 +190,10 @@ def stage_bounds(
     """Highest and lowest robust payoff of one player for one joint action, from its values (S,) at the next step."""
     row, visits, horizon = counts.transitions[h, s, a], int(counts.visits[h, s, a]), counts.horizon
     n_rows, width = counts.visits.size, 0.0
+    if form_of(learner) == "row":
+        steps, _, n_joint = counts.visits.shape
+        first = counts.n_states if counts.starts is None else int(counts.starts.sum())
+        n_rows = max(1, n_joint * (first + counts.n_states * (steps - 2))) if steps > 1 else 1
     if learner.confidence == "bonus":
         times = max(visits, 1)
         best = worst = row / visits if visits else np.full(len(row), 1 / len(row))
@@ -145,8 +205,11 @@ def stage_bounds(
     else:
         best, worst = optimistic(row, upper, learner, n_rows), optimistic(row, -lower, learner, n_rows)
     reward = float(counts.reward[i, h, s, a])
-    high = (reward if visits else 1.0) + worst_case(sets[i], best, upper) + width
-    low = (reward if visits else 0.0) + worst_case(sets[i], worst, lower) - width
+    highest, lowest = worst_case(sets[i], best, upper), worst_case(sets[i], worst, lower)
+    if form_of(learner) == "row" and sets[i].radius == 0:
+        highest, lowest = (sign * highest_mean(row, sign * v, learner, n_rows) for sign, v in ((1, upper), (-1, lower)))
+    high = (reward if visits else 1.0) + highest + width
+    low = (reward if visits else 0.0) + lowest - width
     return min(high, horizon - h), max(low, 0.0)
 
 

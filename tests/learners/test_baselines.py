@@ -317,10 +317,10 @@ def test_the_plan_is_a_robust_equilibrium_of_what_was_seen(
 @pytest.mark.parametrize("n_actions, concept", CASES)
 def test_the_offline_plan_is_an_equilibrium_of_the_lowest_values(concept: str, n_actions: tuple[int, ...]) -> None:
     sets = [TotalVariation(0.1 * (1 + i)) if i != 1 else Nominal() for i in range(len(n_actions))]
-    learner = OfflinePessimistic(sets, concept=concept)
+    learner = OfflinePessimistic(sets, concept=concept, confidence="events")
     for n_episodes in (5, 100, 10**5):
         counts = counts_of(garnet(n_actions, 9), n_episodes, 2)
-        model = ConfidenceSet("model", 3, counts.visits.size, learner.delta, 1.0, None)
+        model = ConfidenceSet("events", 3, counts.visits.size, learner.delta, 1.0, None)
 
         def lowest(
             h: int, s: int, a: int, v: np.ndarray, seen: np.ndarray = counts.transitions, model: ConfidenceSet = model
@@ -331,7 +331,8 @@ def test_the_offline_plan_is_an_equilibrium_of_the_lowest_values(concept: str, n
         value, gain = stage_by_stage(counts, plan.policy, sets, concept, lowest)
         assert gain <= 1e-9
         np.testing.assert_allclose(plan.lower, np.maximum(value, 0), rtol=0, atol=1e-12)
-        np.testing.assert_array_equal(plan.upper, Mornavi(sets, concept=concept).certify(counts, plan.policy).upper)
+        certified = Mornavi(sets, concept=concept, confidence="events").certify(counts, plan.policy)
+        np.testing.assert_array_equal(plan.upper, certified.upper)
 
 
 def test_pessimists_and_optimists_differ_in_what_they_do_not_know() -> None:

@@ -17,12 +17,12 @@ from mornavi_lite.confidence import TAILS, ConfidenceSet
 VISITS = np.rint(10 ** np.linspace(0.5, 6, 56)).astype(int)
 VALUE, NAMES = np.array([0.3, 1.0, 0.0, 0.6]), ["poor", "rich", "sand", "fair"]
 SEEN, TRUE = np.array([20, 50, 0, 30]), [0.2, 0.5, 0.0, 0.3]
-COIN = {tail: ConfidenceSet(tail, 2, 1, 0.05).event_bound(0, VISITS) for tail in TAILS}
+COIN = {tail: ConfidenceSet(tail, 2, 1, 0.05).event_bound(0, VISITS) for tail in ("events", *TAILS[1:])}
 FALLING = {"never": 1 / VISITS, "KL": np.where(VISITS < 1000, 0.1, 0.0), "TV": np.full(len(VISITS), 0.2)}
 
 
 def tails_figure(**change: Any) -> Figure:
-    row = ConfidenceSet("model", n_states=4, n_rows=80, delta=0.05)
+    row = ConfidenceSet("events", n_states=4, n_rows=80, delta=0.05)
     models = {"optimistic": row.optimistic(SEEN, VALUE), "pessimistic": row.pessimistic(SEEN, VALUE)}
     given = {"value": VALUE, "observed": SEEN / 100, **models, "names": NAMES, "true": TRUE}
     return plots.raised_tails(**{**given, **change})
@@ -169,7 +169,7 @@ def test_bars_and_marks_are_the_tails_in_the_order_of_the_values() -> None:
     ax: Any = tails_figure().axes[0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["rich", "fair", "poor"]
     assert [bar.get_width() for bar in ax.containers[0]] == pytest.approx([0.5, 0.8, 1.0])
-    row = ConfidenceSet("model", n_states=4, n_rows=80, delta=0.05)
+    row = ConfidenceSet("events", n_states=4, n_rows=80, delta=0.05)
     order = [1, 3, 0]
     marks = {lines.get_gid(): [path.vertices[0, 0] for path in lines.get_paths()] for lines in ax.collections}
     for name, kernel in (("optimistic", row.optimistic(SEEN, VALUE)), ("pessimistic", row.pessimistic(SEEN, VALUE))):
@@ -193,7 +193,7 @@ def test_without_the_truth_there_are_no_marks_of_it() -> None:
 
 
 def test_frames_of_a_slider_are_of_one_size() -> None:
-    row = ConfidenceSet("model", n_states=4, n_rows=80, delta=0.05)
+    row = ConfidenceSet("events", n_states=4, n_rows=80, delta=0.05)
     frames = [
         plots.raised_tails(VALUE, SEEN / 100, row.optimistic(n * SEEN, VALUE), row.pessimistic(n * SEEN, VALUE), NAMES)
         for n in (1, 1000)

@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import linprog
 
 from mornavi_lite import KullbackLeibler, MarkovGame, Nominal, TotalVariation, plots, solve, zoo
-from mornavi_lite.confidence import ConfidenceSet
+from mornavi_lite.confidence import FORMS, ConfidenceSet
 from mornavi_lite.plots.hope import allowed_corners
 
 ROW = ConfidenceSet("model", n_states=3, n_rows=4, delta=0.05)
@@ -58,11 +58,13 @@ def test_the_same_call_gives_the_same_bytes() -> None:
         assert plots.png(figure) == plots.png(figures()[name])
 
 
-def test_the_confidence_set_drawn_is_that_of_all_events() -> None:
-    corners = allowed_corners(ROW, SEEN)
+@pytest.mark.parametrize("tail", FORMS)
+def test_the_confidence_set_drawn_is_that_of_all_events(tail: str) -> None:
+    row = ConfidenceSet(tail, n_states=3, n_rows=4, delta=0.05)
+    corners = allowed_corners(row, SEEN)
     events = [list(e) for size in (1, 2) for e in combinations(range(3), size)]
     rows = np.array([[1.0 * (s in event) for s in range(3)] for event in events])
-    limits = [float(ROW.event_bound(int(SEEN[e].sum()), int(SEEN.sum()), len(e))) for e in events]
+    limits = [float(row.row_bound(SEEN, inside == 1)) for inside in rows]
     assert (corners @ rows.T <= np.array(limits) + 1e-12).all()
     np.testing.assert_allclose(corners.sum(axis=1), 1)
     rng = np.random.default_rng(0)

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mornavi_lite import run
+from mornavi_lite import NashVI, run, zoo
 from mornavi_lite.files import FORMAT, _machine, read_arrays, write_arrays
 from mornavi_lite.sweep import Grid, load_results, sweep
 from mornavi_lite.sweep.grid import game_of, key_of, learner_of, set_of
+from mornavi_lite.sweep.results import KIND
 from tests import ROOT
 from tests.sweep.grids import BALL, CONTENT, GRID, TINY, files
 
@@ -250,3 +251,35 @@ def test_a_partial_file_is_no_result(tmp_path: Path) -> None:
     write_arrays(tmp_path / "other", "sweep result", {"gap": np.zeros(1)})
     (tmp_path / "other").rename(tmp_path / f"{name}.{_machine()}.{os.getpid()}.01234567.partial")
     assert list(load_results(TINY, tmp_path)) == []
+
+
+# ---- another version of the algorithm ----
+
+
+def test_results_of_the_version_before_are_done_again_and_their_files_stay(tmp_path: Path) -> None:
+    """The files are those of version 0.1; what changed since is the learner that "model" is, and not "chernoff"."""
+    grid = Grid.of(
+        {
+            "episodes": 100,
+            "seeds": 1,
+            "game": [{"name": "traffic_merge"}],
+            "learner": [{"name": "Mornavi"}, {"name": "Mornavi", "confidence": "chernoff"}],
+            "uncertainty": [{"set": "Nominal"}],
+        }
+    )
+    for path in (Path(__file__).parent / "data").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = files(tmp_path)
+    (kept,) = load_results(grid, tmp_path)
+    assert kept[0]["learner"]["confidence"] == "chernoff" and len(before) == 3
+    sweep(grid, tmp_path, resume=True)
+    after = files(tmp_path)
+    results = {name: content for name, content in before.items() if name.endswith(".npz")}
+    assert len(after) == 4 and results.items() <= after.items()
+    for configuration, arrays in load_results(grid, tmp_path):
+        ball = set_of(configuration["uncertainty"])
+        history = run(learner_of(configuration["learner"], ball), zoo.traffic_merge(), 100, uncertainty=ball)
+        np.testing.assert_array_equal(arrays["upper"], history.upper)
+    old = [read_arrays(tmp_path / name, KIND)["upper"] for name in results]
+    events = run(NashVI(confidence="events"), zoo.traffic_merge(), 100)
+    assert any(np.array_equal(each, events.upper) for each in old)
