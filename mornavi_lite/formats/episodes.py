@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,8 @@ from .. import checks
 from ..confidence.rewards import KINDS
 from ..games.arrays import reward_ranges
 from .gymnasium import END, words_from
-from .spaces import Finite, finite
+from .spaces import actions_of, keys_of, observed_of, text_of
 
-#: More states than this have more than 2 GiB of counts, whatever the horizon and the actions.
-MOST_STATES = 2**14
 OBSERVATIONS = ("shared", "joint", "state")
 ENDS = ("observed", "one")
 
@@ -27,23 +24,33 @@ class Environment:
     Attributes
     ----------
     n_states : int
-        Number of states S, the one of ends among them.
+        Number of states S.
     n_actions : tuple of int
         Number of actions of each player.
     horizon : int
         Number of steps H.
-    reward_range : array, shape (m, 2)
-        The range that was stated.
+    reward_range : numpy.ndarray of shape (m, H, 2)
+        Between which values each player's rewards lie at each step.
     rewards : str
-        What was stated of rewards.
-    initial : array, shape (S,), or None
-        The start, if that was stated.
+        Their kind.
+    initial : numpy.ndarray of shape (S,) or None
+        Distribution of the first state, if it was stated.
     end : int or None
         The state that stands for every end of an episode before the horizon.
     state_names : tuple of str
         Observations as text.
     action_names : tuple of tuple of str
-        Actions of each player as text.
+        For each player its actions as text.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from mornavi_lite.formats import from_gymnasium_env
+    >>> square = SimpleNamespace(nvec=[2, 2])
+    >>> walk = SimpleNamespace(observation_space=square, action_space=SimpleNamespace(n=4), reset=None, step=None)
+    >>> environment = from_gymnasium_env(walk, horizon=3)
+    >>> environment.state((1, 0)), environment.state_names[2], int(environment.actions(3)["player"])
+    (2, '(1, 0)', 3)
     """
 
     def __init__(
@@ -61,7 +68,7 @@ class Environment:
         self._agents = tuple(env.possible_agents)
         if not self._agents:
             raise ValueError("env.possible_agents must name at least one agent, got none")
-        self._actions = [_actions(env.action_space(each), each) for each in self._agents]
+        self._actions = [actions_of(env.action_space(each), each) for each in self._agents]
         self.n_actions = tuple(each.size for each in self._actions)
         if isinstance(reward_range, str):
             raise TypeError(f"reward_range must be (lo, hi), known before anything is seen, got {reward_range!r}")
@@ -69,13 +76,13 @@ class Environment:
         self.rewards = checks.one_of("rewards", rewards, KINDS)
         if observations is not None:
             checks.one_of("observations", observations, OBSERVATIONS)
-        self._kind, self._space = _observed(env, self._agents, observations)
-        keys = _keys(self._space, states, self._kind)
+        self._kind, self._space = observed_of(env, self._agents, observations)
+        keys = keys_of(self._space, states, self._kind)
         self._numbers = {key: k for k, key in enumerate(keys)}
         self.end = len(keys) if checks.one_of("ends", ends, ENDS) == "one" else None
-        names = [_text(key) for key in keys]
+        names = [text_of(key) for key in keys]
         self.state_names = (*names, *([] if self.end is None else [next(w for w in words_from(END) if w not in names)]))
-        self.action_names = tuple(tuple(map(_text, each.values())) for each in self._actions)
+        self.action_names = tuple(tuple(map(text_of, each.values())) for each in self._actions)
         self.n_states = len(self.state_names)
         self.initial = None if initial is None else checks.distribution("initial", initial, self.n_states)
         self._present: dict[tuple[int, int], tuple[Hashable, ...]] = {}
@@ -99,26 +106,77 @@ class Environment:
         return can
 
     def state(self, observation: Any) -> int:
-        """The number of an observation; with "joint" of a tuple with one observation per agent."""
+        """The number of an observation.
+
+        Parameters
+        ----------
+        observation : value of the space
+            With "joint" a tuple with one observation per agent.
+
+        Returns
+        -------
+        int
+            The state, as plans number it.
+
+        Raises
+        ------
+        ValueError
+            If it is not one of the states.
+        """
         try:
             return self._numbers[self._space.key(observation)]
         except (ValueError, KeyError):
             raise ValueError(f"observation must be one of the states, got {observation!r:.200}") from None
 
     def actions(self, joint_action: int) -> dict[Hashable, Any]:
-        """What each agent plays in a joint action, as its action space has it."""
+        """What each agent plays in a joint action, for the environment's own ``step``.
+
+        Parameters
+        ----------
+        joint_action : int
+            Index of the joint action, as plans number it.
+
+        Returns
+        -------
+        dict
+            An action of its space for each agent.
+        """
         each = np.unravel_index(joint_action, self.n_actions)
         return {agent: own.value(int(k)) for agent, own, k in zip(self._agents, self._actions, each, strict=True)}
 
     def reset(self, rng: np.random.Generator) -> int:
-        """Begin an episode, with a seed from ``rng``; the first state."""
+        """Begin an episode.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Gives the seed with which the environment is reset.
+
+        Returns
+        -------
+        int
+            The first state.
+        """
         seen, infos = self.env.reset(seed=int(rng.integers(2**31)))
         self._step, self._last = 0, {}
         self._acting = self._playing()
         return self._arrive(seen, infos, self._acting)
 
     def step(self, joint_action: int, rng: np.random.Generator) -> tuple[int, np.ndarray]:
-        """Play a joint action; the next state, and the rewards (m,). What is random follows from the reset's seed."""
+        """Play a joint action.
+
+        Parameters
+        ----------
+        joint_action : int
+            Index of the joint action.
+        rng : numpy.random.Generator
+            Not used: what is random follows from the seed of the reset.
+
+        Returns
+        -------
+        tuple of int and numpy.ndarray of shape (m,)
+            The next state, and the rewards.
+        """
         before, paid = self._acting, np.zeros(len(self._agents))
         self._step += 1
         if not before:  # the episode is over
@@ -194,66 +252,3 @@ class Environment:
                 + ("make it part of what is observed" if known and there else 'let ends="one" be a state of its own')
             )
         return state
-
-
-def _actions(space: Any, agent: Hashable) -> Finite:
-    """The actions of an agent."""
-    owner = f"the action space of agent {agent!r}"
-    found = finite(space, owner)
-    if hasattr(space, "low") or hasattr(space, "spaces"):
-        raise TypeError(f"{owner} must be Discrete, MultiDiscrete or MultiBinary, got {space!r:.200}")
-    return found
-
-
-def _observed(env: Any, agents: tuple[Hashable, ...], observations: str | None) -> tuple[str, Finite]:
-    """What the state is, and its space."""
-    told = getattr(env, "state_space", None)
-    if observations == "state" or (observations is None and told is not None):
-        try:
-            return "state", finite(told, "env.state_space")
-        except TypeError:
-            if observations == "state":
-                raise
-    each = [finite(env.observation_space(agent), f"the observation space of agent {agent!r}") for agent in agents]
-    if observations == "joint":
-        return "joint", Finite(
-            tuple(itertools.chain.from_iterable(own.axes for own in each)), "tuple", parts=tuple(each)
-        )
-    for agent, own in zip(agents, each, strict=True):
-        if own.axes != each[0].axes:
-            raise TypeError(
-                f"agents {agents[0]!r} and {agent!r} must share what they observe, got "
-                f"{env.observation_space(agents[0])} and {env.observation_space(agent)}; "
-                'observations="joint" makes a state of what all see'
-            )
-    return "shared", each[0]
-
-
-def _keys(space: Finite, states: Iterable[Any] | None, kind: str) -> Sequence[tuple[int, ...]]:
-    """The observations that can occur."""
-    if states is None:
-        if space.size > MOST_STATES:
-            raise ValueError(
-                f"observations must have at most {MOST_STATES:,} values, got {space.size:,} with {kind!r}; states may "
-                "list those that can occur"
-            )
-        return space.values()
-    if isinstance(states, (str, bytes)) or not isinstance(states, Iterable):
-        raise TypeError(f"states must be a sequence of observations, got {states!r:.80}")
-    keys: dict[tuple[int, ...], int] = {}
-    for k, value in enumerate(states):
-        try:
-            key = space.key(value)
-        except ValueError:
-            raise ValueError(f"states[{k}] must be an observation, got {value!r:.80}") from None
-        if key in keys:
-            raise ValueError(f"states[{k}] must be different from states[{keys[key]}], got {value!r:.80}")
-        keys[key] = k
-    if not keys:
-        raise ValueError("states must list at least one observation, got none")
-    return list(keys)
-
-
-def _text(key: tuple[int, ...]) -> str:
-    """A value as a name."""
-    return str(key[0] if len(key) == 1 else key)

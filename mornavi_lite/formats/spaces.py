@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+#: More states than this have more than 2 GiB of counts, whatever the horizon and the actions.
+MOST_STATES = 2**14
 
 
 class Finite(NamedTuple):
@@ -101,3 +104,66 @@ def _finite(space: Any) -> Finite | None:
         return Finite((range(2),) * math.prod(shape), "array", shape, dtype)
     start = int(getattr(space, "start", 0))
     return Finite((range(start, start + int(space.n)),), "number", (), dtype)
+
+
+def actions_of(space: Any, agent: Hashable) -> Finite:
+    """The actions of an agent."""
+    owner = f"the action space of agent {agent!r}"
+    found = finite(space, owner)
+    if hasattr(space, "low") or hasattr(space, "spaces"):
+        raise TypeError(f"{owner} must be Discrete, MultiDiscrete or MultiBinary, got {space!r:.200}")
+    return found
+
+
+def observed_of(env: Any, agents: tuple[Hashable, ...], observations: str | None) -> tuple[str, Finite]:
+    """What the state is, and its space."""
+    told = getattr(env, "state_space", None)
+    if observations == "state" or (observations is None and told is not None):
+        try:
+            return "state", finite(told, "env.state_space")
+        except TypeError:
+            if observations == "state":
+                raise
+    each = [finite(env.observation_space(agent), f"the observation space of agent {agent!r}") for agent in agents]
+    if observations == "joint":
+        return "joint", Finite(
+            tuple(itertools.chain.from_iterable(own.axes for own in each)), "tuple", parts=tuple(each)
+        )
+    for agent, own in zip(agents, each, strict=True):
+        if own.axes != each[0].axes:
+            raise TypeError(
+                f"agents {agents[0]!r} and {agent!r} must share what they observe, got "
+                f"{env.observation_space(agents[0])} and {env.observation_space(agent)}; "
+                'observations="joint" makes a state of what all see'
+            )
+    return "shared", each[0]
+
+
+def keys_of(space: Finite, states: Iterable[Any] | None, kind: str) -> Sequence[tuple[int, ...]]:
+    """The observations that can occur."""
+    if states is None:
+        if space.size > MOST_STATES:
+            raise ValueError(
+                f"observations must have at most {MOST_STATES:,} values, got {space.size:,} with {kind!r}; states may "
+                "list those that can occur"
+            )
+        return space.values()
+    if isinstance(states, (str, bytes)) or not isinstance(states, Iterable):
+        raise TypeError(f"states must be a sequence of observations, got {states!r:.80}")
+    keys: dict[tuple[int, ...], int] = {}
+    for k, value in enumerate(states):
+        try:
+            key = space.key(value)
+        except ValueError:
+            raise ValueError(f"states[{k}] must be an observation, got {value!r:.80}") from None
+        if key in keys:
+            raise ValueError(f"states[{k}] must be different from states[{keys[key]}], got {value!r:.80}")
+        keys[key] = k
+    if not keys:
+        raise ValueError("states must list at least one observation, got none")
+    return list(keys)
+
+
+def text_of(key: tuple[int, ...]) -> str:
+    """A value as a name."""
+    return str(key[0] if len(key) == 1 else key)
