@@ -242,7 +242,60 @@ PS4: dict[str, dict[str, Edits | str]] = {
     },
 }
 
-WRONG = PS1 | PS2 | PS3 | PS4
+PS5: dict[str, dict[str, Edits | str]] = {
+    "ps5_root": {
+        "forgets the half of the distance": [("apart.sum(axis=-1) / 2", "apart.sum(axis=-1)")],
+        "not capped": [("np.minimum(radius, 1)", "radius")],
+        "0 without visits": [("np.minimum(radius, 1), 1.0)", "np.minimum(radius, 1), 0.0)")],
+        "one log alone scatters": [("(1 / n + 1 / k)", "(1 / k)")],
+        "logs pooled": [("(1 / n + 1 / k)", "(2 / (n + k))")],
+        "calls the package": "return 0.05 + TotalVariation(1).divergence(second / 100, first / 100)",
+    },
+    "ps5_levels": {
+        "of all steps together": [
+            ("both.sum(axis=(1, 2), keepdims=True)", "both.sum() / len(both)"),
+        ],
+        "visited in either": [(") & (", ") | (")],
+        "forgets the steps": [("(len(both) * np.maximum(of_step, 1))", "np.maximum(of_step, 1)")],
+        "of all rows": [("both.sum(axis=(1, 2), keepdims=True)", "both[0].size")],
+        "level for rows that nobody visited": [(", 0.0)", ", delta)")],
+    },
+    "ps5_lowest": {
+        "Hoeffding instead": "return max(0.0, mean - np.sqrt(np.log(1 / delta) / (2 * n)))",
+        "an upper bound": [("low, high = 0.0, mean", "low, high = 1.0, mean")],
+        "divergence the wrong way round": [
+            (
+                "return mean * np.log(mean / y) + second",
+                "return y * np.log(y / mean) + (1 - y) * np.log((1 - y) / rest)",
+            ),
+        ],
+        "two-sided level": [("np.log(1 / delta)", "np.log(2 / delta)")],
+        "calls the package": "return 1 - mornavi_lite.confidence.chernoff(1 - mean, n, np.log(1 / delta))",
+    },
+    "ps5_smallest": {
+        "none where radius 0 is enough": [("        return 0.0\n", "        return None\n")],
+        "1 where none is enough": [("return None", "return 1.0")],
+        "the largest of a level piece": [
+            ("kept = promise(middle) <= bound", "kept = promise(middle) < bound"),
+        ],
+        "ten halvings": [("range(60)", "range(10)")],
+        "the line between the ends": "return (promise(0.0) - bound) / (promise(0.0) - promise(1.0))",
+    },
+    "ps5_promise": {
+        "radius 0 where nobody was": [("np.where(visited, radius, 1.0)", "np.where(visited, radius, 0.0)")],
+        "unvisited rows as told": [("    radius = np.where(visited, radius, 1.0)\n", "")],
+        "unvisited actions left out": [("payoff.max(axis=1)", "np.where(visited, payoff, 0).max(axis=1)")],
+        "off-by-one horizon": [("reversed(range(horizon))", "reversed(range(horizon - 1))")],
+        "one radius for all": [("np.where(visited, radius, 1.0)", "np.full_like(radius, radius.max())")],
+        "changes its argument": [("radius = np.where(visited, radius, 1.0)", "radius[~visited] = 1.0")],
+        "calls the package": (
+            "game = MarkovGame.stationary(kernel, reward[None], (2,), horizon)\n"
+            "    return mornavi_lite.solve(game, TotalVariation(0.1))"
+        ),
+    },
+}
+
+WRONG = PS1 | PS2 | PS3 | PS4 | PS5
 
 
 def spoiled(solution: str, answer: Edits | str) -> str:
