@@ -181,6 +181,27 @@ def test_paying_by_size_pays_on_large_sparse_games() -> None:
         assert lines[n_states, "model"] < lines[n_states, "events"] < lines[n_states, "chernoff"]
 
 
+def test_many_players_have_ten_seeds_a_plan_in_a_second_and_certificates_that_hold() -> None:
+    results = read("many_players")
+    found = {(line["learner"], line["m"], line["level"]): line for line in results["entries"]}
+    assert {key[1] for key in found if key[0] == "profiles"} >= {2, 4, 6, 10, 20, 50} and len(found) == len(
+        results["entries"]
+    )
+    assert {key[0] for key in found} == {"profiles", "profiles, told", "joint", "joint, rows", "each", "each, told"}
+    for line in found.values():
+        numbers = [np.inf if n is None else n for n in line["episodes"]]
+        assert len(numbers) == 10
+        assert (np.inf if line["median"] is None else line["median"]) == pytest.approx(np.median(numbers), abs=0.5)
+    assert results["beyond"] == 0
+    plan = results["planning"]
+    assert plan["m"] == 2000 and plan["gap"] <= 1e-9 and plan["seconds"] <= plan["goal_s"] == 1.0
+    # What the chapter says in words.
+    assert found["joint", 4, 0.2]["median"] > 2 * found["profiles", 4, 0.2]["median"]
+    assert found["joint", 2, 0.2]["median"] < found["profiles", 2, 0.2]["median"]
+    level = [found["each, told", m, 0.2]["median"] for m in (6, 50, 600)]
+    assert max(level) < 3 * min(level)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
 def test_what_a_script_imports_of_the_package_is_there(path: Path) -> None:
     """Scripts run rarely: a name that has moved would be noticed a season later."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ _OF_ENVIRONMENTS = ("n_states", "n_actions", "horizon", "reward_range", "initial
 Play = Callable[[np.ndarray, int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
-class EachCertificate(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class EachCertificate:
     """What each player's own episodes say of a frozen policy; an entry for each player that was certified.
 
     Attributes
@@ -64,9 +66,10 @@ def certify_each(
 
     Parameters
     ----------
-    environment : AnonymousGame, or an object with ``n_states``, ``n_actions``, ``horizon``, ``reward_range``,
-        ``initial``, ``reset(rng) -> state`` and ``step(joint_action, rng) -> (next state, rewards (m,))``. Of an
-        anonymous game one player is certified, who stands for all.
+    environment : AnonymousGame or an environment
+        What is played. Of an anonymous game one player is certified, who stands for all. An environment has
+        ``n_states``, ``n_actions``, ``horizon``, ``reward_range``, ``initial``, ``reset(rng)``, which returns a state,
+        and ``step(joint_action, rng)``, which returns the next state and the rewards (m,).
     policy : array_like, shape (H, S, A), or a sequence of m arrays (H, S, A_i)
         What each player draws from, on its own; one array is for all players.
     uncertainty : UncertaintySet or sequence of them
@@ -100,11 +103,11 @@ def certify_each(
 
     Notes
     -----
-    While all others follow the policy, one player faces a Markov decision
-    process with the rows P_i(. | s, a_i), averages over the others' actions, and draws of them are independent whatever
-    it does. So the theorem of chapter 5 for one player holds at delta / m. Half of the episodes follow the policy, half
-    the most optimistic deviation. It speaks of sets around these averages, not around the rows of joint actions: Shi
-    et al. (2025).
+    Chapter 11, :eq:`others-integrated` and :prf:ref:`each-certificate`. While all others follow the policy, one player
+    faces a decision process with the rows P_i(. | s, a_i), averages over the others' actions, and draws of them are
+    independent whatever it does. So the theorem of chapter 5 for one player holds at delta / m. Half of the episodes
+    follow the policy, half the most optimistic deviation. It speaks of sets around these averages, not around the rows
+    of joint actions: Shi et al. (2025).
 
     Examples
     --------

@@ -40,6 +40,19 @@ class AnonymousGame:
     reward_range : (lo, hi), "observed" or None
         Between which values rewards lie: what a learner is told. None is (0, 1).
 
+    Attributes
+    ----------
+    profiles : numpy.ndarray of int, shape (C, A)
+        How many players take each action, for every profile; read-only, as all arrays.
+    transition : numpy.ndarray, shape (H, S, C, S)
+        Nominal kernel.
+    reward : numpy.ndarray, shape (H, S, A, C)
+        Rewards; the least of the range where nobody takes the action.
+    initial : numpy.ndarray, shape (S,)
+        Initial distribution.
+    reward_range : tuple of two floats
+        Least and greatest reward.
+
     Raises
     ------
     ValueError, TypeError
@@ -47,7 +60,7 @@ class AnonymousGame:
 
     Notes
     -----
-    There are C = C(m + A - 1, A - 1) profiles, the rows of ``profiles``, in
+    Chapter 11, :prf:ref:`def-anonymous-game`. There are C = C(m + A - 1, A - 1) profiles, the rows of ``profiles``, in
     place of A^m joint actions. With two actions profile c has c players on action 0.
 
     Examples
