@@ -137,7 +137,11 @@ _STEPS = (1.0, 2.8, 4.6)
 def _world(ax: Axes, low: float, left: str, right: str) -> None:
     """The good state at three steps, the bad one at the second, and the ways there and back."""
     good, bad = low + 1.45, low + 0.3
-    frame = {"boxstyle": "round,pad=0,rounding_size=0.1", "facecolor": "#EEF4F8", "edgecolor": COLOURS["blue"]}
+    frame: dict[str, Any] = {
+        "boxstyle": "round,pad=0,rounding_size=0.1",
+        "facecolor": "#EEF4F8",
+        "edgecolor": COLOURS["blue"],
+    }
     ax.add_patch(FancyBboxPatch((0.45, good - 0.3), 4.7, 0.6, linewidth=1.5, **frame))
     _say(ax, 5.15, good + 0.42, "all that practice shows", right=True, colour=ink(COLOURS["blue"]))
     for x in _STEPS:
