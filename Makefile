@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
-.PHONY: help book test notebooks assignments format serve pdf lite site dist benchmark measurements check-all clean
+.PHONY: help book test notebooks assignments format serve pdf lite site dist lock benchmark measurements check-all clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -39,6 +39,9 @@ site:        ## book, JupyterLite, PDF and offline archive in _build/site, for a
 
 dist:        ## wheel and source archive in dist/, checked
 	$(RUN) dist
+
+lock:        ## find the newest versions within the ranges anew, with their hashes: requirements.lock
+	$(RUN) lock
 
 benchmark:   ## time the package side by side with straightforward code
 	$(RUN) benchmark

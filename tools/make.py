@@ -131,6 +131,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "lite": ([packages("lite"), LITE], []),
     "site": ([packages("pdf"), packages("lite"), *SCRIPTS, BOOK, *SITE], []),
     "dist": ([packages("dist"), DIST], []),
+    "lock": ([packages("lock"), command("One version of each package, with its hashes", "tools/lock.py")], []),
     "serve": ([packages("book"), *SCRIPTS, BOOK], []),
 }
 

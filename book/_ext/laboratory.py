@@ -63,40 +63,40 @@ def said_of(name: str) -> str:
     return doc.partition("\n")[0].rstrip(".")
 
 
+def form(size: int) -> str:
+    """The form, with what it would load in bytes, and the still result."""
+    bench = workbench()
+    games = [
+        (
+            name,
+            f"{name.replace('_', ' ')} ({players}): {said_of(name)}",
+            players,
+        )
+        for name, (_, players) in bench.GAMES.items()
+    ]
+    facts = json.loads((TOOLS / "pyodide.json").read_text(encoding="utf8"))
+    text = (HERE / "laboratory.html").read_text(encoding="utf8")
+    return Template(text, autoescape=True).render(
+        begin=json.dumps(bench.DEFAULT),
+        games=games,
+        sets=SETS.items(),
+        size=size,
+        version=facts["info"]["version"],
+        still=Markup(bench.learnt(bench.DEFAULT)["html"]),
+    )
+
+
 class Laboratory(SphinxDirective):
     """The form, and the still result."""
 
     def run(self) -> list[nodes.Node]:
-        bench = workbench()
-        games = [
-            (
-                name,
-                f"{name.replace('_', ' ')} ({players}): {said_of(name)}",
-                players,
-            )
-            for name, (_, players) in bench.GAMES.items()
-        ]
-        facts = json.loads(
-            (TOOLS / "pyodide.json").read_text(encoding="utf8")
-        )
-        text = Template(
-            (HERE / "laboratory.html").read_text(encoding="utf8"),
-            autoescape=True,
-        ).render(
-            begin=json.dumps(bench.DEFAULT),
-            games=games,
-            sets=SETS.items(),
-            size=what_is_loaded(),
-            version=facts["info"]["version"],
-            still=Markup(bench.learnt(bench.DEFAULT)["html"]),
-        )
         for path in (
             STATIC / "lab" / "workbench.py",
             HERE / "laboratory.html",
         ):
             self.env.note_dependency(str(path))
         self.env.metadata[self.env.docname]["laboratory"] = "1"
-        return [nodes.raw("", text, format="html")]
+        return [nodes.raw("", form(what_is_loaded()), format="html")]
 
 
 def add_files(

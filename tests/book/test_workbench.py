@@ -8,8 +8,10 @@ import io
 import json
 import re
 
+import laboratory
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 from mornavi_lite import run
 from tests import ROOT
@@ -163,3 +165,30 @@ def test_the_curve_lies_where_its_numbers_are(bench):
             assert y[-1] == bench["BOTTOM"]
         assert (y >= bench["TOP"]).all() and (y <= bench["BOTTOM"]).all()
     assert f"certificate {history.certificate[-1]:.3g} and the gap {history.gap[-1]:.3g}" in drawn
+
+
+@pytest.mark.parametrize("size", [0, 17_100_000])
+def test_the_form_says_what_it_loads_or_how_to_get_it(bench, size):
+    page = BeautifulSoup(laboratory.form(size), "html.parser")
+    said = page.select_one(".lab-weight").get_text()
+    assert ("17.1 MB" in said) == bool(size) and ("PYODIDE=FOLDER make book" in said) == (not size)
+    assert all(button.has_attr("disabled") for button in page.select("button"))  # the script enables them
+    assert page.select_one(".lab-result polyline") and "certificate" in page.select_one(".lab-result").get_text()
+    assert json.loads(page.select_one("#laboratory")["data-begin"]) == bench["DEFAULT"]
+
+
+def test_the_form_offers_what_the_program_knows(bench):
+    page = BeautifulSoup(laboratory.form(0), "html.parser")
+    games = {each["value"]: each.get("data-players") for each in page.select("#lab-game option")}
+    assert games.pop("file") is None
+    assert games == {name: str(players) for name, (_, players) in bench["GAMES"].items()}
+    sets = page.select_one("template").select("[data-part=kind] option")
+    assert [each["value"] for each in sets] == list(bench["SETS"])
+    assert sorted(each["value"] for each in page.select("#lab-concept option")) == sorted(bench["CONCEPTS"])
+
+
+def test_without_a_lock_file_nothing_is_said_to_be_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(laboratory, "STATIC", tmp_path)
+    (tmp_path / "pyodide").mkdir()
+    (tmp_path / "pyodide" / "pyodide.asm.wasm").write_bytes(b"half")
+    assert laboratory.what_is_loaded() == 0

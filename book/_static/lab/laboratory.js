@@ -115,7 +115,10 @@
     };
     worker.onerror = (event) => { end(event.message || "the worker could not be started"); };
     ready = ask({ ask: "start", base: base }).then((told) => {
-      if (told.error) throw new Error(told.error);
+      if (told.error) {
+        end(told.error);  /* the next click tries again */
+        throw new Error(told.error);
+      }
       room.dataset.ready = ((performance.now() - clock) / 1000).toFixed(2);
     });
     return ready;

@@ -293,7 +293,7 @@ def learnt(picked):
     return shown
 
 
-_going = {}
+_going = {}  # the run that the next step goes on with
 
 
 def answer(asked):
