@@ -9,16 +9,21 @@ certificate. Content::
     certified   list of {confidence, runs, wrong, plans, largest_share}: the confidence sets, scale 1
     by_set, by_concept, by_players, by_rows
                 the same runs counted by what they hold: {name: {runs, wrong}}
-    shrunk      list of {scale, runs, wrong}: "model" with a smaller width, which the theorem does not cover
+    shrunk      list of {scale, runs, wrong}: the default with a smaller width, which the theorem does not cover
     bonuses     list of {set, assumed, scale, runs, wrong, plans, largest_share}: bonuses, which no theorem covers
 
 ``largest_share`` is the largest ratio of true gap and certificate of any plan: 1 is where it would turn wrong.
 ``assumed`` says whether the bonus was told the smallest positive probability, which that of KL needs. All radii are
-drawn from RADII. Takes about ten minutes with two processes. What is interrupted goes on where it was.
+drawn from RADII. Takes about ten minutes with two processes. What is interrupted goes on where it was. With a method
+and a number, only that many of its runs are made, and its line alone is replaced in the file, or added::
+
+    python benchmarks/measure_certificates.py model 200
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterable
 
 import common
@@ -143,6 +148,17 @@ def grouped(name: str, work, groups: dict[tuple, int]) -> dict[tuple, list[dict]
     return {group: [next(answers) for _ in range(n_runs)] for group, n_runs in groups.items()}
 
 
+def some_more(confidence: str, n_runs: int) -> None:
+    """Fewer runs, of one method alone."""
+    content = json.loads((common.RESULTS / "certificates.json").read_text(encoding="utf8"))
+    runs = common.several("certificates_more", random_run, [(confidence, 1.0, number) for number in range(n_runs)])
+    line = {"confidence": confidence} | summary(runs)
+    print(line, flush=True)
+    others = [each for each in content["certified"] if each["confidence"] != confidence]
+    common.save("certificates", content | {"certified": [line, *others]})
+    common.finished("certificates_more")
+
+
 def main() -> None:
     """Certified runs, then those with smaller widths, then bonuses."""
     certified = {(tail, 1.0): n_runs for tail, n_runs in CERTIFIED.items()}
@@ -171,4 +187,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 3:
+        some_more(sys.argv[1], int(sys.argv[2]))
+    else:
+        main()
