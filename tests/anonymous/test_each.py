@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mornavi_lite import KullbackLeibler, MarkovGame, TotalVariation, evaluate, solve, zoo
-from mornavi_lite.anonymous import bridge_and_tunnel, certify_each
+from mornavi_lite import KullbackLeibler, MarkovGame, Mornavi, TotalVariation, evaluate, solve, zoo
+from mornavi_lite.anonymous import bridge_and_tunnel, certify_each, each
 from mornavi_lite.anonymous import solve as solve_anonymous
 from mornavi_lite.anonymous.each import _in_flows, _one_by_one
 from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
@@ -179,6 +179,21 @@ POLICY = solve_anonymous(GAME, TotalVariation(0.1)).policy
 def test_bad_input_is_named(call: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_players_share_what_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of delta for each of three players, all of it for the one who stands for all."""
+    asked = []
+
+    def remembered(ball: UncertaintySet, concept: str, confidence: str, delta: float, scale: float) -> Mornavi:
+        asked.append(delta)
+        return Mornavi(ball, concept, confidence, delta, scale)
+
+    monkeypatch.setattr(each, "Mornavi", remembered)
+    game = varied_game(0, (2, 3, 2))
+    certify_each(Played(game), own_policies(game, 0), SETS, until=2.0, delta=0.03)
+    certify_each(GAME, POLICY, BALL, until=3.0, delta=0.03)
+    assert asked == pytest.approx([0.01] * 3 + [0.03], abs=1e-15)
 
 
 def test_solutions_of_joint_games_can_be_certified() -> None:
