@@ -15,8 +15,8 @@ from browser.serve import PAGES
 
 pytestmark = [pytest.mark.built, pytest.mark.skipif(not PAGES.is_dir(), reason="the book is not built")]
 
-#: What the other rooms stand on, and the command line.
-NOT_SHOWN = {"__main__", "checks", "contents", "files", "progress", "rounding", "solving", "summaries"}
+#: What the other rooms stand on, and the commands.
+NOT_SHOWN = {"__main__", "checks", "contents", "files", "learning", "progress", "rounding", "solving", "summaries"}
 ROOMS = sorted(room.name for room in pkgutil.iter_modules(mornavi_lite.__path__) if room.name not in NOT_SHOWN)
 
 
