@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mornavi_lite import run
 from mornavi_lite.sweep import Grid
 from tests import ROOT
 
@@ -253,3 +254,36 @@ def test_a_run_that_was_told_something_again(floors: Any, game: str, ball: str, 
     )
     answer = floors.measure_stated((game, ball, stated, seed))
     assert answer["episodes"] == [numbers[seed] for numbers in entry["episodes"].values()] and answer["beyond"] == 0
+
+
+# --- what else was tried ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ideas() -> Any:
+    """The script of the appendix, as a module."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        return importlib.import_module("measure_ideas")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def test_the_ideas_are_complete_and_no_certificate_is_wrong(ideas: Any) -> None:
+    stored = read("ideas")
+    assert [(e["game"], e["idea"]) for e in stored["entries"]] == list(itertools.product(ideas.GAMES, ideas.IDEAS))
+    for e in stored["entries"]:
+        assert len(e["episodes"]) == stored["seeds"] and e["wrong"] == 0 and max(e["episodes"]) < ideas.MOST
+        assert e["median"] == np.median(e["episodes"])
+
+
+@pytest.mark.parametrize(("game", "idea", "seed"), [("opposed", "as it is", 0), ("delayed", "each look", 1)])
+def test_an_idea_tried_again(ideas: Any, game: str, idea: str, seed: int) -> None:
+    (entry,) = (e for e in read("ideas")["entries"] if (e["game"], e["idea"]) == (game, idea))
+    assert ideas.measure((game, idea, seed))["episodes"] == entry["episodes"][seed]
+
+
+def test_the_loop_of_the_ideas_is_that_of_run(ideas: Any) -> None:
+    answer = ideas.measure(("opposed", "as it is", 1))
+    history = run(ideas.LEARNER, ideas.GAMES["opposed"], 10**4, 1, until=ideas.LEVEL)
+    assert answer["episodes"] == history.episode[-1]
