@@ -79,10 +79,10 @@ def learn(
 
     Notes
     -----
-    Chapter 5, :eq:`learned-start`: there is a new plan when the learner's ``replan`` asks for one, looked at 1, 2, 4, ... episodes after
-    the last. Without ``initial`` the start is one more row of the confidence set, and R + 1 rows share delta. With
-    probability 1 - delta the true start lies, with the kernel, in the set M of what was not excluded, and then for
-    each player i, at every plan::
+    Chapter 5, :eq:`learned-start`: there is a new plan when the learner's ``replan`` asks for one, looked at 1, 2, 4,
+    ... episodes after the last. Without ``initial`` the start is one more row of the confidence set, and R + 1 rows
+    share delta. With probability 1 - delta the true start lies, with the kernel, in the set M of what was not excluded,
+    and then for each player i, at every plan::
 
         value_i <= max over M of E[upper_i],    value_i >= min over M of E[lower_i],
         gap_i = E[deviation_i - value_i] <= E[upper_i - lower_i] <= max over M of E[upper_i - lower_i]
