@@ -62,21 +62,43 @@ def test_the_bound_is_that_of_the_binary_divergence() -> None:
     assert spent == pytest.approx(np.log(20), rel=1e-6)
 
 
-def test_the_trap_a_policy_that_was_not_played_is_promised_what_it_does_not_earn() -> None:
+def trap() -> tuple[MarkovGame, MarkovGame, np.ndarray]:
+    """A game of two ways, the world in which both are worse, the second by far, and the policy that takes the first."""
     kernel = np.zeros((4, 2, 4))
     kernel[0, 0, [1, 3]], kernel[0, 1, [2, 3]], kernel[1:, :, 3] = (0.8, 0.2), (0.95, 0.05), 1
     rewards = np.zeros((1, 4, 2))
     rewards[0, 1:3] = 0.9
     game = MarkovGame.stationary(kernel, rewards, (2,), 2)
-    kernel[0, 1] = (0, 0, 0.5, 0.5)
-    world = MarkovGame.stationary(kernel, rewards, (2,), 2)
-    safe, rng = np.zeros((2, 4, 2)), np.random.default_rng(0)
+    kernel[0] = [[0, 0.7, 0, 0.3], [0, 0, 0.5, 0.5]]
+    safe = np.zeros((2, 4, 2))
     safe[:, :, 0] = 1
+    return game, MarkovGame.stationary(kernel, rewards, (2,), 2), safe
+
+
+def test_the_trap_a_policy_that_was_not_played_is_promised_what_it_does_not_earn() -> None:
+    game, world, safe = trap()
+    rng = np.random.default_rng(0)
     for _ in range(5):
         radius = from_returns(game, safe, returns_of(world, safe, 400, 0, rng))
         anew = solve(game, TotalVariation(radius))
         assert value_of(game, safe, 0, TotalVariation(radius)) <= value_of(world, safe, 0, Nominal())
         assert anew.value[0, 0, 0] > 0.6 and value_of(world, anew.policy, 0, Nominal()) == pytest.approx(0.45)
+
+
+@pytest.mark.slow
+def test_of_a_thousand_promises_for_the_logged_policy_few_are_broken_and_all_for_the_other() -> None:
+    game, world, safe = trap()
+    rng, delta = np.random.default_rng(1), 0.1
+    earned, kept, other = value_of(world, safe, 0, Nominal()), 0, 0
+    for _ in range(1000):
+        returns = np.where(rng.random(300) < 0.7, 0.9, 0.0)  # what the first way pays in the world
+        radius = from_returns(game, safe, returns, delta=delta, between=(0, 0.9))
+        kept += value_of(game, safe, 0, TotalVariation(radius)) <= earned + 1e-12
+        anew = solve(game, TotalVariation(radius))
+        other += anew.value[0, 0, 0] <= value_of(world, anew.policy, 0, Nominal())
+    # a bound at level delta, less three standard deviations of a thousand draws; the other has none
+    assert kept >= 1000 * (1 - delta) - 3 * np.sqrt(1000 * delta * (1 - delta))
+    assert kept < 1000 and other == 0
 
 
 def test_no_radius_and_radius_none() -> None:
