@@ -15,7 +15,7 @@ RESULTS = HERE / "results"
 #: Where a long measurement keeps what it has: not part of the repository.
 UNFINISHED = HERE.parent / ".make"
 #: Modules that no number depends on, by a word of their names.
-_NO_MATTER = ("plot", "widget", "graph", "sweep", "grid", "file", "main", "deployment")
+_NO_MATTER = ("plot", "widget", "graph", "sweep", "grid", "file", "progress", "main", "deployment")
 
 
 def _digest() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 
@@ -10,9 +9,6 @@ import common
 import numpy as np
 
 from mornavi_lite.sweep import Grid, load_results, sweep
-
-#: Modules that no result of a run depends on, by a word of their names.
-_NO_MATTER = ("plot", "widget", "graph", "sweep", "grid", "file", "progress", "main", "deployment")
 
 
 def results(name: str, processes: int = 2) -> Iterator[tuple[dict, dict[str, np.ndarray]]]:
@@ -33,7 +29,4 @@ def finished(name: str) -> None:
 
 
 def _folder(name: str):
-    code = hashlib.sha256()
-    for path in sorted((common.HERE.parent / "mornavi_lite").rglob("*.py")):
-        code.update(b"" if any(word in path.stem for word in _NO_MATTER) else path.read_bytes())
-    return common.UNFINISHED / f"sweep_{name}_{code.hexdigest()[:12]}"
+    return common.UNFINISHED / f"sweep_{name}_{common.PACKAGE[:12]}"

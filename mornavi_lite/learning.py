@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .equilibrium import CONCEPTS
 from .learners import Mornavi
 from .runs import History, learn
-from .solving import SETS, sets_of
+from .solving import add_goal, sets_of
 
 #: Kinds of rewards, as on the command line.
 KINDS = ("deterministic", "next_state", "random")
@@ -20,11 +19,7 @@ KINDS = ("deterministic", "next_state", "random")
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     command.add_argument("environment", help="MODULE:NAME of an environment, or of a class or function that makes one")
-    command.add_argument(
-        "--set", choices=["nominal", *SETS], help="uncertainty set (default tv, nominal without radius)"
-    )
-    command.add_argument("--radius", type=float, nargs="+", help="radius of the set: one, or one per player")
-    command.add_argument("--concept", choices=CONCEPTS, default="cce", help="equilibrium (default cce)")
+    add_goal(command)
     command.add_argument("--delta", type=float, default=0.05, help="how likely any bound may ever fail (default 0.05)")
     command.add_argument("--episodes", type=int, default=10**6, help="most episodes (default 1000000)")
     command.add_argument("--until", type=float, help="certificate at which to stop")

@@ -35,13 +35,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--accuracy", type=float, help="what a discounted game may leave out at its end")
     command.add_argument("--normalize", action="store_true", help="divide rounded rows of a table by their sum")
     command.add_argument("--initial", help="name of the first state (default: the first of a table)")
+    add_goal(command)
+    command.add_argument("--select", choices=["pure", "welfare"], default="pure", help="which one (default pure)")
+    command.add_argument("--out", help="file for the solution (.npz) or for the policy as a table (.csv)")
+
+
+def add_goal(command: argparse.ArgumentParser) -> None:
+    """What is looked for: an equilibrium of a concept, under sets."""
     command.add_argument(
         "--set", choices=["nominal", *SETS], help="uncertainty set (default tv, nominal without radius)"
     )
     command.add_argument("--radius", type=float, nargs="+", help="radius of the set: one, or one per player")
     command.add_argument("--concept", choices=CONCEPTS, default="cce", help="equilibrium (default cce)")
-    command.add_argument("--select", choices=["pure", "welfare"], default="pure", help="which one (default pure)")
-    command.add_argument("--out", help="file for the solution (.npz) or for the policy as a table (.csv)")
 
 
 def solve_file(given: argparse.Namespace) -> str:

@@ -15,8 +15,8 @@ from .. import checks
 from ..confidence import ConfidenceSet, row_cost
 from .arguments import told
 from .hope import allowed_corners
-from .simplex import CORNERS, ball_outline, on_plane
-from .style import GREY, SMALL, TEXT, axes_or_new, in_style, ink, styles_for
+from .simplex import ball_outline, draw_frame, on_plane
+from .style import SMALL, axes_or_new, in_style, ink, styles_for
 
 
 def allowed_on_simplex(
@@ -79,7 +79,7 @@ def allowed_on_simplex(
     chosen = styles_for(regions, None)
     with in_style():
         figure, ax = axes_or_new(ax, height=4.6)
-        ax.add_patch(Polygon(CORNERS, facecolor="#FAFAFA", edgecolor=GREY, linewidth=1.2, zorder=1))
+        draw_frame(ax, names)
         for label, region in regions.items():
             colour, line = ink(chosen[label]["color"]), chosen[label]["linestyle"]
             look: dict[str, Any] = {"facecolor": colour + "22", "edgecolor": colour, "linestyle": line}
@@ -87,9 +87,6 @@ def allowed_on_simplex(
         ax.plot(*on_plane(seen / seen.sum())[:, None], "o", color="black", markersize=7, label="seen", zorder=4)
         if cross is not None:
             ax.plot(*on_plane(cross)[:, None], "X", color="black", markersize=9, label="true", zorder=4)
-        for (x, y), name, up in zip(CORNERS, names, (-8, -8, 8), strict=True):
-            place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "top" if up < 0 else "bottom"}
-            ax.annotate(name, (x, y), (0, up), fontsize=TEXT, **place)
         ax.legend(loc="upper left", fontsize=SMALL)
         ax.set(xlim=(-0.3, 1.1), ylim=(-0.1, 1.0), aspect="equal")
         ax.set_title(title or "")

@@ -15,8 +15,8 @@ from .. import checks
 from ..confidence import ConfidenceSet
 from ..uncertainty import UncertaintySet
 from .arguments import limits, told, words
-from .simplex import CORNERS, ball_outline, level_line, on_plane
-from .style import COLOURS, GREY, SMALL, STYLES, TEXT, axes_or_new, in_style, ink, short
+from .simplex import ball_outline, draw_frame, level_line, on_plane
+from .style import COLOURS, GREY, SMALL, STYLES, axes_or_new, in_style, ink, short
 
 HOPE, FEAR = STYLES["optimistic"]["color"], COLOURS["vermillion"]
 _BELOW: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": SMALL, "color": GREY}
@@ -81,7 +81,7 @@ def hope_then_fear(
     worst = ball.worst_kernel(best, values)
     with in_style():
         figure, ax = axes_or_new(ax, height=4.9)
-        ax.add_patch(Polygon(CORNERS, facecolor="#FAFAFA", edgecolor=GREY, linewidth=1.2, zorder=1))
+        draw_frame(ax, [f"{name}\nvalue {short(value)}" for name, value in zip(names, values, strict=True)])
         for level in np.linspace(values.min(), values.max(), 12)[1:-1]:
             ax.plot(*on_plane(level_line(values, level)).T, color="#CCCCCC", linewidth=0.9, zorder=1.5)
         allowed = on_plane(allowed_corners(confidence, whole))
@@ -98,15 +98,12 @@ def hope_then_fear(
             arrow = {"arrowstyle": "-|>", "color": ink(colour), "linewidth": 1.8, "shrinkA": 5, "shrinkB": 6}
             to, away = (tuple(on_plane(points[name][0])) for name in (end, start))
             ax.annotate("", to, away, arrowprops=arrow, zorder=4)
-        _words(ax, names, values, {name: float(q @ values) for name, (q, _, _) in points.items()})
+        _words(ax, {name: float(q @ values) for name, (q, _, _) in points.items()})
     return figure
 
 
-def _words(ax: Axes, names: Sequence[str], v: np.ndarray, worth: dict[str, float]) -> None:
-    """The corners' names, and a key that is read from the first step to the last."""
-    for (x, y), name, value, up in zip(CORNERS, names, v, (-8, -8, 8), strict=True):
-        place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "top" if up < 0 else "bottom"}
-        ax.annotate(f"{name}\nvalue {short(value)}", (x, y), (0, up), fontsize=TEXT, **place)
+def _words(ax: Axes, worth: dict[str, float]) -> None:
+    """A key that is read from the first step to the last."""
     key = [
         (f"● seen: {short(worth['seen'])}", "black"),
         (f"▲ hope: {short(worth['hope'])}", ink(HOPE)),

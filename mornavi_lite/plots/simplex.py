@@ -179,17 +179,20 @@ def _label(ball: Any) -> str:
 
 def _draw_triangle(ax: Axes, p: np.ndarray, v: np.ndarray, names: list[str]) -> None:
     """The simplex with its corners' names and values, and lines of equal expectation."""
-    frame = Polygon(CORNERS, facecolor="#FAFAFA", edgecolor=GREY, linewidth=1.2, zorder=1)
-    ax.add_patch(frame)
+    draw_frame(ax, [f"{name}\nvalue {short(value)}" for name, value in zip(names, v, strict=True)])
     if np.ptp(v) > 0:
         for level in np.linspace(v.min(), v.max(), 12)[1:-1]:
             ax.plot(*on_plane(level_line(v, level)).T, color="#BBBBBB", linewidth=0.9, zorder=1.5, gid="level")
-    words = [f"{name}\nvalue {short(value)}" for name, value in zip(names, v, strict=True)]
-    for (x, y), text, down in zip(CORNERS, words, (-8, -8, 8), strict=True):
-        _write(ax, text, (x, y), down, fontsize=TEXT)
     _write(ax, "thin lines: equal expected value", (0.5, 0), -8, fontsize=SMALL, color=GREY)
     ax.set(xlim=(-0.34, 1.12), ylim=(-0.16, 1.02), aspect="equal")
     ax.axis("off")
+
+
+def draw_frame(ax: Axes, words: Sequence[str]) -> None:
+    """The triangle, with words at its corners."""
+    ax.add_patch(Polygon(CORNERS, facecolor="#FAFAFA", edgecolor=GREY, linewidth=1.2, zorder=1))
+    for (x, y), text, up in zip(CORNERS, words, (-8, -8, 8), strict=True):
+        _write(ax, text, (x, y), up, fontsize=TEXT)
 
 
 def _write(ax: Axes, text: str, place: tuple[float, float], up: float, **look: Any) -> None:

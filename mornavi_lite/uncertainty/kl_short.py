@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .worst_case import FAINT, Radius, of_rows
+from .worst_case import FAINT, Radius, of_rows, pieces
 
 #: With more states than these, rows that are done early are better set aside.
 SHORT_UP_TO = 32
-#: Numbers worked on together: some copies of them fit into the processor's cache.
-TOGETHER = 2**15
 #: How often each row's tilt is looked at.
 LOOKS = 4
 #: Between these the sums have all their digits.
@@ -23,9 +21,7 @@ TILTS = 1e-3, 1e3
 def kl_short(rows: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[np.ndarray, np.ndarray]:
     """Lowest expectations (R,), and the indices of the rows that are left to another method; all arrays (R, S)."""
     worst, left = np.empty(len(rows)), np.empty(len(rows), dtype=bool)
-    size = max(1, TOGETHER // rows.shape[1])
-    for start in range(0, len(rows), size):
-        piece = slice(start, start + size)
+    for piece in pieces(rows, 0.5):  # longer ones: all that is done costs little for each row
         p, columns = np.ascontiguousarray(rows[piece].T), np.ascontiguousarray(x[piece].T)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             worst[piece], found = _halley(p, columns, of_rows(radius, piece, 0))
