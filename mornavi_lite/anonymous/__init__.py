@@ -15,7 +15,7 @@ been integrated out: rows (h, s, a_i), whoever the others are and however many.
 
 **Files.** ``game`` the game, ``profiles`` the arithmetic of profiles, ``counts`` what was seen; ``backup`` and
 ``planning`` values and equilibria, ``two_actions`` and ``more_actions`` those of a stage; ``learner`` the learner,
-``each`` the certificate player by player; ``mean_field`` the limit, ``bridge`` a story. Chapter 11 of the book.
+``each`` the certificate player by player; ``mean_field`` the limit, ``bridge`` a story. Chapter 14 of the book.
 """
 
 from __future__ import annotations

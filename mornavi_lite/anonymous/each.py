@@ -103,7 +103,7 @@ def certify_each(
 
     Notes
     -----
-    Chapter 11, :eq:`others-integrated` and :prf:ref:`each-certificate`. While all others follow the policy, one player
+    Chapter 14, :eq:`others-integrated` and :prf:ref:`each-certificate`. While all others follow the policy, one player
     faces a decision process with the rows P_i(. | s, a_i), averages over the others' actions, and draws of them are
     independent whatever it does. So the theorem of chapter 5 for one player holds at delta / m. Half of the episodes
     follow the policy, half the most optimistic deviation. It speaks of sets around these averages, not around the rows

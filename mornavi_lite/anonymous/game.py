@@ -60,7 +60,7 @@ class AnonymousGame:
 
     Notes
     -----
-    Chapter 11, :prf:ref:`def-anonymous-game`. There are C = C(m + A - 1, A - 1) profiles, the rows of ``profiles``, in
+    Chapter 14, :prf:ref:`def-anonymous-game`. There are C = C(m + A - 1, A - 1) profiles, the rows of ``profiles``, in
     place of A^m joint actions. With two actions profile c has c players on action 0.
 
     Examples

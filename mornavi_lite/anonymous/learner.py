@@ -50,7 +50,7 @@ class AnonymousMornavi(ByContents):
 
     Notes
     -----
-    Chapter 11, :prf:ref:`anonymous-certificate`. A joint action counts only by its profile, so this is the learner of
+    Chapter 14, :prf:ref:`anonymous-certificate`. A joint action counts only by its profile, so this is the learner of
     chapter 5 with shared rows, and its theorem. The equilibria are symmetric Nash equilibria of the optimistic stages;
     the policy is one for all players.
 

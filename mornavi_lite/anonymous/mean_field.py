@@ -40,7 +40,7 @@ class MeanFieldGame:
 
     Notes
     -----
-    Chapter 11, :prf:ref:`def-mean-field`. All players share the state.
+    Chapter 14, :prf:ref:`def-mean-field`. All players share the state.
 
     Examples
     --------
@@ -130,7 +130,7 @@ class MeanFieldGame:
 
         Notes
         -----
-        Chapter 11, :eq:`mean-field-equilibrium`. What follows is the same whatever one player does, so the equilibrium
+        Chapter 14, :eq:`mean-field-equilibrium`. What follows is the same whatever one player does, so the equilibrium
         makes the two rewards equal: a share with r_0 = r_1, or an end. Of several that of the highest payoff is taken.
         They are found between neighbours of a grid of 1024 shares.
 

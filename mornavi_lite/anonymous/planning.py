@@ -44,7 +44,7 @@ def evaluate(game: AnonymousGame, policy: Any, uncertainty: Uncertainty) -> np.n
 
     Notes
     -----
-    Chapter 11, :eq:`anonymous-backup`. The sets are those of the paper, one around each row of joint actions. Rows of
+    Chapter 14, :eq:`anonymous-backup`. The sets are those of the paper, one around each row of joint actions. Rows of
     one profile are equal, and so are their worst cases.
 
     Examples
@@ -112,7 +112,7 @@ def equilibrium_gap(game: AnonymousGame, policy: Any, uncertainty: Uncertainty) 
 
     Notes
     -----
-    Chapter 11. Players are alike, so the gain of one is the largest gain of any: this is the gap
+    Chapter 14. Players are alike, so the gain of one is the largest gain of any: this is the gap
     of :eq:`gap` for the product of m equal policies.
 
     Examples
@@ -154,7 +154,7 @@ def solve(game: AnonymousGame, uncertainty: Uncertainty) -> Solution:
 
     Notes
     -----
-    Chapter 11, :prf:ref:`symmetric-equilibrium`. With two actions every symmetric equilibrium of a stage is found, by
+    Chapter 14, :prf:ref:`symmetric-equilibrium`. With two actions every symmetric equilibrium of a stage is found, by
     :func:`symmetric_equilibria`, and the one of the highest payoff is taken; of several, the one with the most on
     action 0. With more, Newton's method tries every support from several starts: what it finds is certified, what it
     does not find is not there to choose from.

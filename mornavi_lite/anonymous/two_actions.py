@@ -43,7 +43,7 @@ def symmetric_equilibria(payoffs: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    Chapter 11, :eq:`symmetric-gain` and :prf:ref:`symmetric-equilibrium`. All roots are found that are 2^-40 apart and
+    Chapter 14, :eq:`symmetric-gain` and :prf:ref:`symmetric-equilibrium`. All roots are found that are 2^-40 apart and
     at which the gain, in a share of the largest, rises or falls through zero by more than rounding (1e-13); one that
     only touches zero is told if it comes closer than that. Lane and Riesenfeld (1981) for the halving.
 

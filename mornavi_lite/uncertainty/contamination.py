@@ -33,7 +33,7 @@ class Contamination(Ball, row_values=True):
 
     The divergence is the smallest such part, ``max over p(s) > 0 of 1 - q(s) / p(s)``. The set lies in the total
     variation ball of the same radius, with support shift. Mixing rows and taking the worst case can change places,
-    which no other set of a positive radius allows: chapter 11. Huber (1964); Wang and Zou (2021).
+    which no other set of a positive radius allows: chapter 14. Huber (1964); Wang and Zou (2021).
 
     Examples
     --------
