@@ -283,9 +283,11 @@ class MarkovGame:
         """The lowest reward that a player can get at a step: that of a next state which a sparse row does not list."""
         return float(self._ranges[player, step, 0] * self._weight[step])
 
-    def standing(self, payoffs: np.ndarray) -> np.ndarray:
-        """Payoffs (S, A) of a step, an illegal joint action with that of the one it stands for."""
-        return payoffs if self._stand is None else standing(payoffs, self._stand, 0)
+    def standing(self, payoffs: np.ndarray, states: np.ndarray | None = None) -> np.ndarray:
+        """Payoffs (S, A), or of some states, an illegal joint action with that of the one it stands for."""
+        if self._stand is None:
+            return payoffs
+        return standing(payoffs, self._stand if states is None else self._stand[states], 0)
 
     def fold(self, policy: np.ndarray) -> np.ndarray:
         """A policy (..., S, A) of this game with what is on illegal joint actions moved to those they stand for."""

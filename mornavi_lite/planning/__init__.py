@@ -10,14 +10,16 @@ stage game's equilibrium (:func:`solve`). Rows of the kernel are chosen adversar
 step, state and joint action, so the backward recursion gives the value against the worst kernel of the whole game.
 
 **Guarantee.** ``Solution.gap`` is computed afterwards, from the policy alone: the largest amount that any player gains
-by deviating (:func:`equilibrium_gap`). A policy whose gap is above rounding is an error, not an answer.
+by deviating (:func:`equilibrium_gap`). A policy whose gap is above rounding is an error, not an answer; but for
+:func:`solve_aggregated`, which solves a game of fewer states, and whose answer is the gap in the whole one.
 
-**Files.** ``backup`` has the one backup and the one recursion, ``induction`` the public functions, ``solution`` what
-``solve`` returns. Definitions and proofs: chapters 1 to 3 of the book.
+**Files.** ``backup`` has the one backup and the one recursion, ``induction`` the public functions, ``aggregate`` states
+in groups, ``solution`` what ``solve`` returns. Definitions and proofs: chapters 1 to 3 and 11 of the book.
 """
 
 from __future__ import annotations
 
+from .aggregate import reachable, solve_aggregated
 from .backup import Uncertainty, gap_and_value
 from .induction import best_response, equilibrium_gap, evaluate, solve
 from .solution import Solution
@@ -29,5 +31,7 @@ __all__ = [
     "equilibrium_gap",
     "evaluate",
     "gap_and_value",
+    "reachable",
     "solve",
+    "solve_aggregated",
 ]

@@ -15,14 +15,20 @@ from ..uncertainty import UncertaintySet
 Uncertainty = UncertaintySet | Sequence[UncertaintySet]
 
 
-def backup(game: MarkovGame, ball: UncertaintySet, player: int, step: int, value: np.ndarray) -> np.ndarray:
+def backup(
+    game: MarkovGame, ball: UncertaintySet, player: int, step: int, value: np.ndarray, states: np.ndarray | None = None
+) -> np.ndarray:
     """Stage payoffs of one player at one step, shape (S, A), from its values (S,) at the next step.
 
     Rewards that depend on the next state belong to what the adversary moves: they are part of each row's own values.
+    With ``states`` (n,) the payoffs (n, A) of these alone, at the cost of their rows.
     """
     listed, rows = game.rows(step)
     reward = game.step_reward(step)[player]
     ball = ball.at_step(step, (game.horizon, *rows.shape[:2]))
+    if states is not None:
+        listed, rows, reward = (None if listed is None else listed[states]), rows[states], reward[states]
+        ball = ball.with_radius(ball.radius[states]) if isinstance(ball.radius, np.ndarray) else ball
     if listed is None:
         if reward.ndim == 2:
             payoffs = reward + ball.worst_case_unchecked(rows, value)
@@ -33,7 +39,7 @@ def backup(game: MarkovGame, ball: UncertaintySet, player: int, step: int, value
     else:
         elsewhere = game.lowest_reward(player, step) + lowest_elsewhere(value, listed)[1]
         payoffs = ball.worst_case_unchecked(rows, reward + value[listed], floor=elsewhere)
-    return game.standing(payoffs)  # an illegal action has the radius, too, of the one that it stands for
+    return game.standing(payoffs, states)  # an illegal action has the radius, too, of the one that it stands for
 
 
 def worst_rows(
@@ -61,9 +67,11 @@ def worst_rows(
     return (np.stack(lists) if lists else None), np.stack(kernels)
 
 
-def backups(game: MarkovGame, sets: list[UncertaintySet], step: int, value: np.ndarray) -> np.ndarray:
-    """Stage payoffs (S, m, A) of all players at one step, from their values (m, S) at the next step."""
-    return np.stack([backup(game, each, i, step, value[i]) for i, each in enumerate(sets)], axis=1)
+def backups(
+    game: MarkovGame, sets: list[UncertaintySet], step: int, value: np.ndarray, states: np.ndarray | None = None
+) -> np.ndarray:
+    """Stage payoffs (S, m, A) of all players at one step, or of some ``states``, from their values (m, S) after it."""
+    return np.stack([backup(game, each, i, step, value[i], states) for i, each in enumerate(sets)], axis=1)
 
 
 def backward(horizon: int, shape: tuple[int, ...], stage_value: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:

@@ -57,7 +57,7 @@ def evaluate(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np.ndar
     >>> bool(abs(game.initial @ value[0, 0] - (3 - 3 * 0.2 + 0.2 * 0.9)) < 1e-12)
     True
     """
-    sets, policy = _arguments(game, uncertainty), game.check_policy(policy)
+    sets, policy = sets_of(game, uncertainty), game.check_policy(policy)
     return followed(game, sets, policy)
 
 
@@ -100,7 +100,7 @@ def best_response(game: MarkovGame, policy: Any, uncertainty: Uncertainty) -> np
     >>> bool((deviation >= evaluate(game, always_wait, Nominal())).all())
     True
     """
-    sets, policy = _arguments(game, uncertainty), game.check_policy(policy)
+    sets, policy = sets_of(game, uncertainty), game.check_policy(policy)
     return deviated(game, sets, policy, "cce")
 
 
@@ -142,7 +142,7 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
     >>> equilibrium_gap(game, solution.policy, ball, "ce") == solution.gap < 1e-8
     True
     """
-    sets, policy = _arguments(game, uncertainty), game.check_policy(policy)
+    sets, policy = sets_of(game, uncertainty), game.check_policy(policy)
     checks.one_of("concept", concept, CONCEPTS)
     if concept == "nash":
         product = is_product(policy, game.n_actions)
@@ -196,7 +196,7 @@ def solve(
     >>> bool(abs(solution.value[0, 0, 0] - 2.58) < 1e-12) and solution.gap <= 1e-9
     True
     """
-    sets = _arguments(game, uncertainty)
+    sets = sets_of(game, uncertainty)
     check_selection(concept, select)
     policy = np.empty((game.horizon, game.n_states, game.n_joint_actions))
 
@@ -214,10 +214,10 @@ def solve(
     gap = gap_of(game, deviated(game, sets, policy, concept), value)
     if gap > 1e-8 * game.horizon * power_of_two(game.step_ranges):
         raise RuntimeError(f"the policy found has a gap of {gap:.3g}: not certified as an equilibrium")
-    return Solution(policy, value, gap, _about(game, policy, uncertainty, concept))
+    return Solution(policy, value, gap, about(game, policy, uncertainty, concept))
 
 
-def _about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, concept: str) -> About:
+def about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, concept: str) -> About:
     """What a solution says of its game."""
     return About(
         game.name,
@@ -238,8 +238,13 @@ def _own_room(kind: type) -> str:
     return f"; what solves it is in mornavi_lite.{room[0]}" if package == "mornavi_lite" and room else ""
 
 
-def _arguments(game: MarkovGame, uncertainty: Uncertainty) -> list[UncertaintySet]:
+def sets_of(game: MarkovGame, uncertainty: Uncertainty) -> list[UncertaintySet]:
     """The set of each player, after a check of both arguments."""
+    refuse_others(game)
+    return sets_per_player(uncertainty, game.n_players)
+
+
+def refuse_others(game: MarkovGame) -> None:
+    """Raise unless ``game`` is a game of this kind."""
     if not isinstance(game, MarkovGame):
         raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}{_own_room(type(game))}")
-    return sets_per_player(uncertainty, game.n_players)
