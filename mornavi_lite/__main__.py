@@ -58,7 +58,7 @@ def run_learn(given: argparse.Namespace) -> int:
         return 130
     except Exception as error:
         said = str(error) if isinstance(error, (*WRONG, RuntimeError)) else f"{type(error).__name__}: {error}"
-        notes = "; ".join([said, *getattr(error, "__notes__", [])])
+        notes = "; ".join([said, *(note for note in getattr(error, "__notes__", []) if note not in said)])
         print(f"mornavi_lite: {' '.join(notes.split())}", file=sys.stderr)
         return 2 if isinstance(error, WRONG) else 1
     return 0

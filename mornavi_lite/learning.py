@@ -58,7 +58,7 @@ def learn_environment(given: argparse.Namespace) -> str:
         kept = getattr(error, "history", None)
         if kept is not None and out is not None:
             kept.save(out)
-            error.add_note(f"{out} has the {kept.checkpoint.episode:,} episodes before; --resume goes on from there")
+            error.add_note(f"{out} has the run up to episode {kept.checkpoint.episode:,}; --resume goes on from there")
         raise
     if out is not None:
         history.save(out)

@@ -118,6 +118,18 @@ def test_what_is_stated_is_used_and_printed(module: str, capsys: pytest.CaptureF
     assert History.load("drawn.npz").checkpoint.counts.rewards == "random"
 
 
+def test_a_place_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "class Lost:\n    n_states, n_actions, horizon, reward_range = 2, (2,), 2, (0, 1)\n"
+    lines += "    def reset(self, rng):\n        return 0\n    def step(self, action, rng):\n        return 7, (0.5,)\n"
+    (tmp_path / "lost_at_sea.py").write_text(lines, encoding="utf8")
+    monkeypatch.chdir(tmp_path)
+    assert ends("lost_at_sea:Lost", "--radius", "0.1") == 2
+    said = capsys.readouterr().err
+    assert said.count("episode 1, step 0") == 1 and "the state that step returned" in said
+
+
 @pytest.mark.parametrize(("name", "status"), [("sinking", 1), ("stopped", 130)])
 def test_what_was_learned_is_kept_and_taken_up(
     name: str, status: int, module: str, capsys: pytest.CaptureFixture[str]
@@ -126,7 +138,7 @@ def test_what_was_learned_is_kept_and_taken_up(
     assert ends(f"{module}:{name}", *arguments, "--out", "it.npz") == status
     said, complained = capsys.readouterr()
     assert said == "" and complained.count("\n") == 1 and "Traceback" not in complained
-    assert "episode 20, step 0; it.npz has the 19 episodes before; --resume goes on from there" in complained
+    assert "episode 20, step 0; it.npz has the run up to episode 19; --resume goes on from there" in complained
     assert ("KeyError: 'no water'" if status == 1 else "stopped") in complained
     assert History.load("it.npz").checkpoint.episode == 19
     assert ends(f"{module}:Ferry", *arguments, "--out", "it.npz") == 2
@@ -159,7 +171,7 @@ def test_what_was_learned_is_kept_and_taken_up(
         ("{0}:Ferry --fail-state 7", "fail_state must be below n_states, 3, got 7"),
         ("{0}:Ferry --fail-state 1 --episodes 200", "fail_state=1 is contradicted"),
         ("{0}:Ferry --out no/where.npz", "No such file or directory"),
-        ("{0}:Drawn --episodes 200", "rewards='random' if it is drawn; episode"),
+        ("{0}:Drawn --episodes 200", "rewards='random' if it is drawn"),
         ("{0}:Astray", "the state that step returned in episode 1, step 0 must be from 0 to 2, got 5"),
     ],
 )
