@@ -35,6 +35,7 @@ from mornavi_lite import (
     equilibrium_gap,
     evaluate,
     learn,
+    linear,
     lower_bounds,
     planning,
     run,
@@ -141,6 +142,22 @@ SIGNATURES: list[tuple[Any, str]] = [
     ),
     (calibration.Radii, "per_row around_empirical centre visited kind"),
     (lower_bounds.certificate_floor, "horizon radius"),
+    (
+        linear.LinearGame,
+        "features factors reward n_actions initial=None name='' state_names=None action_names=None reward_range=None",
+    ),
+    (linear.LinearGame.play, "self policy n_episodes rng"),
+    (
+        linear.FeatureCounts,
+        "features n_actions horizon reward_range=(0, 1) initial=None name='' state_names=None action_names=None",
+    ),
+    (linear.solve, "game uncertainty concept='cce' select='pure' progress=False"),
+    (linear.evaluate, "game policy uncertainty"),
+    (linear.best_response, "game policy uncertainty"),
+    (linear.equilibrium_gap, "game policy uncertainty concept"),
+    (linear.five_states, "safety=0.3 effort=0.2 first=0.6 second=0.5"),
+    (linear.grouped_states, "n_states soft=0.0 horizon=3 seed=0 spread=False"),
+    (linear.look_alikes, "weight=0.5 shifted=0.5"),
     (
         anonymous.AnonymousGame,
         "n_players n_actions transition reward initial=None name='' state_names=None action_names=None "
