@@ -151,6 +151,12 @@ SIGNATURES: list[tuple[Any, str]] = [
         linear.FeatureCounts,
         "features n_actions horizon reward_range=(0, 1) initial=None name='' state_names=None action_names=None",
     ),
+    (
+        linear.LinearMornavi,
+        "features uncertainty reward concept='cce' delta=0.05 scale=1.0 replan='doubling' * ridge=1.0 explore=0.0",
+    ),
+    (linear.LinearMornavi.plan, "self counts"),
+    (linear.LinearMornavi.certify, "self counts policy"),
     (linear.solve, "game uncertainty concept='cce' select='pure' progress=False"),
     (linear.evaluate, "game policy uncertainty"),
     (linear.best_response, "game policy uncertainty"),

@@ -15,7 +15,7 @@ the game is a ``MarkovGame``, and ``watched(visits)`` says of what the doubling 
     horizon, n_states, n_actions      sizes; n_actions has a number for each player
     initial                           distribution of the first state, shape (S,)
     counts()                          counts of which nothing was seen, for the learner's ``plan``
-    play(policy, n_episodes, rng)     what was played, as ``add_unchecked`` of these counts takes it
+    play(policy, n_episodes, rng)     what was played, as ``add_unchecked`` takes it; or play_unchecked, if there is one
     reward                            what ``add_unchecked`` takes beside it
     gap_and_value(policy, sets, concept)    the truth about a policy: its gap, and its values (m, H+1, S)
     digest()                          text that differs where anything of the game does

@@ -57,7 +57,7 @@ def episodes_of(learner: Any, game: Any, plan: Any, n_episodes: int, rng: np.ran
     """Counts of so many episodes of a plan: where it can be, gathered as the learner says."""
     if hasattr(learner, "collect") and (isinstance(game, MarkovGame) or not hasattr(learner, "behaviour")):
         return learner.collect(game, plan, n_episodes, rng)
-    play = game.play_unchecked if isinstance(game, MarkovGame) else game.play
+    play = getattr(game, "play_unchecked", game.play)  # an array of all transitions may be large
     return play(behaviour_of(learner, plan), n_episodes, rng)
 
 
