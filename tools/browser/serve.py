@@ -9,12 +9,18 @@ import functools
 import http.server
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    def handle(self) -> None:
+        """Who went on to another page waits for no answer."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def log_message(self, *arguments: object) -> None:
         """A line for each request tells the reader nothing."""
 
