@@ -79,7 +79,9 @@ CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
 BUILT = "browser or built"  # tests of the built book
-PAGE_TESTS = [f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory")]
+PAGE_TESTS = [
+    f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory", "content_security")
+]
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
