@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from browser.chromium import FLAGS
 from browser.serve import PAGES, server
-from tests.book.page_checks import chromium_or_skip
+from tests.book.page_checks import NO_NETWORK, chromium_or_skip
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("mornavi")
@@ -20,7 +20,8 @@ def browser():
 
     with sync_playwright() as play:
         # with the scroll bars of a desk: they take room, and show what scrolls that should not
-        running = play.chromium.launch(executable_path=found, args=FLAGS, ignore_default_args=["--hide-scrollbars"])
+        how = {"args": [*FLAGS, NO_NETWORK], "ignore_default_args": ["--hide-scrollbars"]}
+        running = play.chromium.launch(executable_path=found, **how)
         yield running
         running.close()
 

@@ -15,6 +15,8 @@ from browser.chromium import browser_path
 from tests import ROOT
 
 AXE = ROOT / ".make" / "page_tests" / "axe.min.js"
+#: Chromium finds no server but this machine's. A route in each page would do the same, and switch off its cache.
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 #: A phone, a tablet and a desk.
 WIDTHS = (375, 768, 1440)
 THEMES = ("light", "dark")
@@ -22,9 +24,24 @@ THEMES = ("light", "dark")
 SMALLEST_SCALE = 7.5 / 14.5
 #: A4 less margins of 10 mm, in CSS pixels.
 PAPER = 718
+MEGABYTE = 10**6
 #: How often to look, every twentieth of a second, for what a busy machine does late.
 PATIENCE = 160
 SLIDER = ".jupyter-widgets .noUi-handle"
+#: Of what axe-core looks for, what colours, sizes and folded menus decide.
+LAYOUT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+LAYOUT += ["aria-hidden-focus", "button-name", "link-name", "label", "select-name", "nested-interactive"]
+#: Half of the elements of a page are in formulas and in code, alike to axe-core: each formula becomes one letter, and
+#: of the words of one colour in one piece of code the first keeps its element.
+FEWER_ELEMENTS = """() => {
+    document.querySelectorAll('mjx-container').forEach(e => e.replaceWith('x'));
+    for (const box of document.querySelectorAll('.highlight pre')) {
+        const seen = new Set();
+        for (const e of box.querySelectorAll('span'))
+            if (e.children.length || e.id || !seen.has(e.className)) seen.add(e.className);
+            else e.replaceWith(e.textContent);
+    }
+}"""
 #: What the sliders' part of the page shows: every visible picture in a widget.
 FRAMES = """() => [...document.querySelectorAll('.jupyter-widgets img')]
     .filter(e => e.offsetParent).map(e => e.src + e.alt).join('|')"""
@@ -40,17 +57,14 @@ def chromium_or_skip() -> str:
 
 
 def listen(page: Any, base: str) -> list[str]:
-    """All that a page does wrong on its way, as it happens; a request to anybody else is cut off."""
+    """All that a page does wrong on its way, as it happens. NO_NETWORK cuts off what it asks of anybody else."""
     problems: list[str] = []
 
-    def route(asked: Any) -> None:
-        if asked.request.url.startswith((base, "data:", "blob:", "about:")):
-            asked.continue_()
-        else:
-            problems.append(f"asks another server: {asked.request.url}")
-            asked.abort()
+    def asked(request: Any) -> None:
+        if not request.url.startswith((base, "data:", "blob:", "about:")):
+            problems.append(f"asks another server: {request.url}")
 
-    page.route("**/*", route)
+    page.on("request", asked)
     page.on("response", lambda r: problems.append(f"answer {r.status}: {r.url}") if r.status >= 400 else None)
     page.on("console", lambda m: problems.append(f"script error: {m.text[:200]}") if m.type == "error" else None)
     page.on("pageerror", lambda e: problems.append(f"script error: {str(e)[:200]}"))
@@ -117,19 +131,22 @@ def sideways(page: Any) -> list[str]:
 
 
 def accessible(page: Any) -> list[str]:
-    """What axe-core calls serious or critical, in both themes. For its sake each formula becomes one letter."""
+    """What axe-core calls serious or critical, on a desk; on a phone and in the dark, what may differ there."""
     show(page, WIDTHS[0], "light")
     bad = [f"no key scrolls {text}" for text in unreachable(page)]
     page.evaluate(AXE.read_text(encoding="utf8"))
-    page.evaluate("() => document.querySelectorAll('mjx-container').forEach(e => e.replaceWith('x'))")
+    page.evaluate(FEWER_ELEMENTS)
     page.mouse.move(0, 0)  # a link under it has another colour
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-    for width, theme in ((WIDTHS[2], "light"), (WIDTHS[0], "dark")):
+    for width, theme, rules in ((WIDTHS[2], "light", {}), (WIDTHS[0], "dark", {"runOnly": LAYOUT})):
         show(page, width, theme)
         unreachable(page)
-        found = page.evaluate("""() => axe.run(document, {resultTypes: ['violations'], preload: false})
+        found = page.evaluate(
+            """rules => axe.run(document, {...rules, resultTypes: ['violations'], preload: false})
             .then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))
-            .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""")
+            .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""",
+            rules,
+        )
         bad += [f"{width} {theme}: {line}" for line in found]
     return bad
 
@@ -198,16 +215,23 @@ def sliders(page: Any) -> list[str]:
 
 def tab_through(page: Any) -> set[int]:
     """Numbers of the sliders that the Tab key stops at, on its way from the top of the text to its end."""
-    page.evaluate("() => { const top = document.querySelector('h1 a, a, button'); top && top.focus(); }")
-    reached: set[int] = set()
-    count = page.locator(SLIDER).count()
-    for _ in range(1500):
-        page.keyboard.press("Tab")
-        at = page.evaluate("s => [...document.querySelectorAll(s)].indexOf(document.activeElement)", SLIDER)
-        reached |= {at} - {-1}
-        if len(reached) == count or page.evaluate("() => document.activeElement === document.body"):
+    page.evaluate(
+        """slider => {
+        const top = document.querySelector('h1 a, a, button'), all = [...document.querySelectorAll(slider)];
+        if (top) top.focus();
+        window.reached = new Set();
+        document.addEventListener('focusin', e => reached.add(e.target === top ? 'top' : all.indexOf(e.target)));
+    }""",
+        SLIDER,
+    )
+    every, reached = set(range(page.locator(SLIDER).count())), set()
+    for _ in range(60):
+        for _ in range(25):
+            page.keyboard.press("Tab")
+        reached = set(page.evaluate("() => [...reached]"))
+        if every <= reached or "top" in reached:
             break
-    return reached
+    return reached & every
 
 
 def press_either_way(handle: Any) -> None:
@@ -221,11 +245,17 @@ def changes(page: Any, action: Callable[[], None]) -> bool:
     """Whether the visible frames are others soon after an action."""
     before = page.evaluate(FRAMES)
     action()
-    for _ in range(PATIENCE):
-        if page.evaluate(FRAMES) != before:
-            return True
-        page.wait_for_timeout(50)
-    return False
+    return page.evaluate(
+        f"""async ([before, looks]) => {{
+        const frames = {FRAMES};
+        for (let k = 0; k < looks * 5; k++) {{
+            if (frames() !== before) return true;
+            await new Promise(done => setTimeout(done, 10));
+        }}
+        return false;
+    }}""",
+        [before, PATIENCE],
+    )
 
 
 def figures(page: Any) -> list[str]:
@@ -253,17 +283,28 @@ def folds(page: Any) -> list[str]:
     """Boxes that are to be folded and are open, or do not open."""
     bad = []
     boxes = page.locator(".bd-article .admonition.dropdown")
-    for k in range(boxes.count()):
-        box, title = boxes.nth(k), boxes.nth(k).locator("> .admonition-title")
-        hidden = "e => e.classList.contains('toggle-hidden')"
-        if not title.count() or not box.evaluate(hidden):
-            bad.append(f"not folded: {box.inner_text()[:40]}")
+    hidden, title_of = "e.classList.contains('toggle-hidden')", "e.querySelector(':scope > .admonition-title')"
+    found = boxes.evaluate_all(f"all => all.map(e => [{hidden} && !!{title_of}, e.innerText.slice(0, 40)])")
+    for k, (folded, text) in enumerate(found):
+        if not folded:
+            bad.append(f"not folded: {text}")
             continue
-        title.click(position={"x": 4, "y": 4})  # beside the link in it
-        bad += [f"does not open: {title.inner_text()[:40]}"] if box.evaluate(hidden) else []
-        title.click(position={"x": 4, "y": 4})  # beside the link in it
+        boxes.nth(k).locator("> .admonition-title").click(position={"x": 4, "y": 4})  # beside the link in it
+        if boxes.nth(k).evaluate(f"e => {{ const shut = {hidden}; {title_of}.click(); return shut; }}"):
+            bad.append(f"does not open: {text}")
     return bad
 
 
+def light(page: Any) -> list[str]:
+    """Bytes that no other page needs, and bytes of styles and scripts that the first letter waits for."""
+    own, waited_for = page.evaluate("""() => {
+        const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+        const sum = some => some.reduce((total, e) => total + e.decodedBodySize, 0);
+        return [sum(all.filter(e => !/[/](_static[/]|searchindex.js)/.test(e.name))),
+            sum(all.filter(e => e.renderBlockingStatus === 'blocking'))]; }""")
+    bad = [f"{own} bytes of its own"] if own > 3 * MEGABYTE else []
+    return bad + ([f"{waited_for} bytes before the first letter"] if waited_for > 1.2 * MEGABYTE else [])
+
+
 #: A click moves the place from which the Tab key goes on, so what folds is tried after the sliders.
-CHECKS = [typeset, pictures, figures, sideways, printed, sliders, folds, accessible]
+CHECKS = [light, typeset, pictures, figures, sideways, printed, sliders, folds, accessible]

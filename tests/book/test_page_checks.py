@@ -97,23 +97,23 @@ def _impatient(monkeypatch):
     monkeypatch.setattr(page_checks, "PATIENCE", 10)
 
 
-def complaints(readers, html):
+def complaints(readers, html, checks):
     page = readers.new_page()
     page.set_content(html)
-    found = {check.__name__: check(page) for check in CHECKS}
+    found = {check.__name__: check(page) for check in checks}
     page.close()
     return {name for name, lines in found.items() if lines}
 
 
 def test_a_good_page_passes_every_check(readers):
-    assert complaints(readers, PAGE) == set()
+    assert complaints(readers, PAGE, CHECKS) == set()
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_each_check_finds_its_mistake(readers, name):
     check, good, bad = WRONG[name]
     assert PAGE.count(good) == 1
-    assert check in complaints(readers, PAGE.replace(good, bad))
+    assert complaints(readers, PAGE.replace(good, bad), [getattr(page_checks, check)]) == {check}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,23 @@ def test_what_goes_wrong_on_the_way_is_found(readers, element, words):
     page.wait_for_timeout(200)
     page.close()
     assert any(line.startswith(words) for line in problems)
+
+
+@pytest.mark.parametrize(
+    ("page_bytes", "style_bytes", "found"),
+    [(3e6, 1.1e6, []), (3.1e6, 0, ["of its own"]), (0, 1.3e6, ["before the first letter"])],
+)
+def test_a_heavy_page_is_found(readers, page_bytes, style_bytes, found):
+    """The style is no weight of its own: every page has it."""
+    page, here = readers.new_page(), "http://127.0.0.1:1/"
+    style = "/*" + " " * int(style_bytes) + "*/"
+    page.route(f"{here}_static/style.css", lambda asked: asked.fulfill(body=style, content_type="text/css"))
+    html = PAGE.replace("<title>", f"<link rel=stylesheet href={here}_static/style.css><title>")
+    html += "-" * (int(page_bytes) - len(html))
+    page.route(here, lambda asked: asked.fulfill(body=html, content_type="text/html"))
+    page.goto(here)
+    assert [line.partition(" bytes ")[2] for line in page_checks.light(page)] == found
+    page.close()
 
 
 def test_an_answer_of_404_is_found(readers, site):
