@@ -195,6 +195,12 @@ SIGNATURES: list[tuple[Any, str]] = [
         "scale=1.0",
     ),
     (lower_bounds.look_alike, "game other"),
+    (
+        lower_bounds.episodes_floor,
+        "game epsilon delta=0.05 uncertainty=Nominal() * support=None rounds=40",
+    ),
+    (lower_bounds.EpisodesFloor, "episodes per_nat alternatives visits"),
+    (lower_bounds.Alternative, "game value change information weight"),
     (zoo.safe_or_risky, "horizon=3 rewards='shared'"),
     (zoo.delayed_coordination, "horizon=5"),
     (zoo.traffic_merge, "horizon=5"),
@@ -209,7 +215,13 @@ def test_every_name_is_exported() -> None:
     assert all(hasattr(mornavi_lite, name) for name in NAMES.split())
     assert sweep.__all__ == ["Grid", "Sweep", "load_results", "sweep"]
     assert calibration.__all__ == ["Radii", "flips", "from_logs", "from_returns"]
-    assert lower_bounds.__all__ == ["certificate_floor", "look_alike"]
+    assert lower_bounds.__all__ == [
+        "Alternative",
+        "EpisodesFloor",
+        "certificate_floor",
+        "episodes_floor",
+        "look_alike",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,290 @@
+"""Games in which every output that is right in a given one is wrong: how they are looked for. Chapter 12."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..games import MarkovGame
+from ..games.legal import stands_for
+from .tilts import nearest_robust
+
+#: Steps of a descent at most; what values cost that no alternative has, in units of what the start costs.
+_STEPS, _INFEASIBLE = 25, 1e6
+#: How often a row is moved further where another level of the ball asks for more, and what is left to rounding.
+_REPAIRS, _ROUNDING = 30, 1e-12
+#: What every kernel could do is approached no closer than this.
+_INSIDE = 1e-7
+
+
+@dataclass(frozen=True)
+class Known:
+    """A game of common interest as the search sees it: what is fixed, and what no episode ever shows."""
+
+    kernel: np.ndarray  #: (H, S, A, S)
+    reward: np.ndarray  #: (H, S, A), of every player
+    initial: np.ndarray  #: (S,)
+    legal: np.ndarray  #: (S, A)
+    allowed: np.ndarray  #: (H, S, A, S), what may follow in an alternative
+    radius: np.ndarray  #: (H, S, A), of the total variation ball; 0 without one
+    ranges: np.ndarray  #: (H, 2), lowest and highest reward of a step
+    reached: np.ndarray  #: (H, S), whether some policy gets there
+    stand: np.ndarray  #: (S, A), the joint action that each one stands for
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.reward.shape
+
+    def backup(self, kernel: np.ndarray, reward: np.ndarray, h: int, after: np.ndarray) -> np.ndarray:
+        """Stage payoffs (S, A) from values (S,) of the next step; illegal joint actions have minus infinity."""
+        return np.where(self.legal, reward + worst_means(kernel, after, self.radius[h]), -np.inf)
+
+    def values(self, kernel: np.ndarray, reward: np.ndarray) -> np.ndarray:
+        """Best robust values (H + 1, S)."""
+        value = np.zeros((self.shape[0] + 1, self.shape[1]))
+        for h in reversed(range(self.shape[0])):
+            value[h] = self.backup(kernel[h], reward[h], h, value[h + 1]).max(axis=1)
+        return value
+
+    def unseen(self, h: int, after: np.ndarray, upwards: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Where no episode gets: the most (least) that a state can be worth (S,), and the next states (S, A) for it."""
+        sign = 1.0 if upwards else -1.0
+        best = np.where(self.allowed[h], sign * after, -np.inf).argmax(axis=-1)
+        worth = (1 - self.radius[h]) * after[best] + self.radius[h] * after.min()
+        paid = self.ranges[h, 1 if upwards else 0]
+        return np.where(self.legal, paid + worth, -np.inf).max(axis=1), best
+
+
+def worst_means(rows: np.ndarray, values: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Worst case over the total variation ball of ``radius`` (...) around each row (..., S): the best of all levels."""
+    levels = np.minimum(values[None, :], values[:, None])
+    return (rows @ levels.T - radius[..., None] * (values - values.min())).max(axis=-1)
+
+
+def known(game: MarkovGame, radius: np.ndarray, support: np.ndarray | None) -> Known:
+    """The arrays of a dense game of common interest."""
+    kernel = game.transition / game.transition.sum(axis=-1, keepdims=True)
+    shape = kernel.shape[:3]
+    stand = np.broadcast_to(np.arange(shape[2]), shape[1:])
+    if game.legal is not None:
+        stand = stands_for(game.legal, game.n_actions)
+    reached = np.zeros(shape[:2], dtype=bool)
+    reached[0] = game.initial > 0
+    for h in range(shape[0] - 1):
+        reached[h + 1] = (kernel[h][reached[h]] > 0).any(axis=(0, 1))
+    allowed = np.broadcast_to(True if support is None else support, kernel.shape)
+    legal = stand == np.arange(shape[2])
+    ranges = game.step_ranges[0]
+    return Known(kernel, game.reward[0], game.initial, legal, allowed, radius, ranges, reached, stand)
+
+
+class Search:
+    """Values (H + 1, S) that an alternative would have, their price under an allocation, and the alternative itself.
+
+    Reached cells before the last step have a value each; the others follow. ``upwards``: alternatives that are worth
+    more than ``wanted`` at the start, in which one joint action of a state suffices; else less, which all have to be.
+    """
+
+    def __init__(self, game: Known, wanted: float, upwards: bool) -> None:
+        self.game, self.wanted, self.upwards = game, wanted, upwards
+        self.free = game.reached.copy()
+        self.free[-1] = False
+        self.cells = np.argwhere(self.free[..., None] & game.legal)
+        h, s, a = self.cells.T
+        self.rows, self.within = game.kernel[h, s, a], game.allowed[h, s, a]
+        self.paid, self.ball = game.reward[h, s, a], game.radius[h, s, a]
+        _, self.begins, self.states, self.sizes = np.unique(
+            h * game.shape[1] + s, return_index=True, return_inverse=True, return_counts=True
+        )
+        self.bounds = self._bounds()
+
+    def complete(self, chosen: np.ndarray) -> np.ndarray:
+        """All values (H + 1, S) from those of the free cells."""
+        game = self.game
+        value = np.zeros((game.shape[0] + 1, game.shape[1]))
+        value[:-1][self.free] = chosen
+        for h in reversed(range(game.shape[0])):
+            if h == game.shape[0] - 1:
+                last = game.backup(game.kernel[h], game.reward[h], h, value[h + 1]).max(axis=1)
+                value[h][game.reached[h]] = last[game.reached[h]]
+            rest = ~game.reached[h]
+            value[h][rest] = game.unseen(h, value[h + 1], self.upwards)[0][rest]
+        return value
+
+    def price(self, chosen: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Information per episode under an allocation (H, S, A), and its gradient by the free cells' values."""
+        value = self.complete(chosen)
+        h, s, a = self.cells.T
+        target, share = value[h, s] - self.paid, weights[h, s, a]
+        cost, slope, _, worst = nearest_robust(self.rows, value[h + 1], target, self.within, self.ball, self.upwards)
+        possible = np.isfinite(cost)
+        price = np.where(possible, share * np.where(possible, cost, 0.0), np.inf)
+        used = self._cheapest(price) if self.upwards else np.arange(len(price))
+        total = float(price[used].sum())
+        if not np.isfinite(total):
+            return np.inf, np.zeros_like(chosen)
+        gradient = np.zeros_like(value)
+        force = share[used] * slope[used]
+        np.add.at(gradient, (h[used], s[used]), force)
+        np.add.at(gradient, h[used] + 1, -force[:, None] * worst[used])
+        self._pass_on(gradient, value)
+        return total, gradient[:-1][self.free]
+
+    def _cheapest(self, price: np.ndarray) -> np.ndarray:
+        """The first joint action of each state that has the least price."""
+        least = np.repeat(np.minimum.reduceat(price, self.begins), self.sizes)
+        hits = np.flatnonzero(price <= least)
+        return hits[np.unique(self.states[hits], return_index=True)[1]]
+
+    def _pass_on(self, gradient: np.ndarray, value: np.ndarray) -> None:
+        """What an unseen state is worth, it is worth by the state that follows it."""
+        game = self.game
+        for h in range(game.shape[0] - 1):
+            rest = np.flatnonzero(~game.reached[h])
+            if len(rest) and gradient[h][rest].any():
+                _, best = game.unseen(h, value[h + 1], self.upwards)
+                follow = best[np.arange(len(best)), 0]
+                radius = game.radius[h, rest, 0]
+                np.add.at(gradient[h + 1], follow[rest], (1 - radius) * gradient[h][rest])
+                gradient[h + 1][value[h + 1].argmin()] += (radius * gradient[h][rest]).sum()
+
+    def descend(self, start: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Values of the free cells near ``start`` at which the price has a local minimum, or which are cheaper."""
+        from scipy import optimize
+
+        scale = max(self.price(start, weights)[0], 1e-300)
+        begins = np.zeros(self.game.reached.shape)
+        begins[0] = self.game.initial
+        at_start = begins[self.free]
+
+        def price(chosen: np.ndarray) -> tuple[float, np.ndarray]:
+            cost, gradient = self.price(chosen, weights)
+            return (cost / scale if np.isfinite(cost) else _INFEASIBLE), gradient / scale
+
+        def off(chosen: np.ndarray) -> float:
+            return float(at_start @ chosen - self.wanted)
+
+        constraint = {"type": "eq", "fun": off, "jac": lambda _: at_start}
+        options = {"maxiter": _STEPS, "ftol": 1e-6}
+        start = np.clip(start, *self.bounds)
+        bounds = np.column_stack(self.bounds)
+        found = optimize.minimize(
+            price, start, jac=True, method="SLSQP", bounds=bounds, constraints=[constraint], options=options
+        )
+        return np.clip(found.x, *self.bounds)
+
+    @property
+    def possible(self) -> bool:
+        """Whether some kernel could make the start worth what is wanted."""
+        at_start = np.zeros(self.game.reached.shape)
+        at_start[0] = self.game.initial
+        least, most = (float(at_start[self.free] @ each) for each in self.bounds)
+        return least <= self.wanted <= most
+
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Between the game's own values and what other kernels could make of them."""
+        game, free = self.game, self.free
+        own = game.values(game.kernel, game.reward)
+        end = np.zeros_like(own)
+        for h in reversed(range(game.shape[0])):
+            sign = 1.0 if self.upwards else -1.0
+            best = sign * np.where(game.allowed[h], sign * end[h + 1], -np.inf).max(axis=-1)
+            worth = (1 - game.radius[h]) * best + game.radius[h] * end[h + 1].min()
+            reached = np.where(game.legal, game.reward[h] + worth, -np.inf).max(axis=1)
+            reached = reached if h < game.shape[0] - 1 else own[h]
+            end[h] = np.where(game.reached[h], reached, game.unseen(h, end[h + 1], self.upwards)[0])
+        if self.upwards:
+            return own[:-1][free], np.maximum(end - _INSIDE, own)[:-1][free]
+        return np.minimum(end + _INSIDE, own)[:-1][free], own[:-1][free]
+
+    def first_values(self) -> Iterator[np.ndarray]:
+        """Where to begin: values of the free cells, most of them worth about what is wanted at the start."""
+        yield from self._raised() if self.upwards else self._lowered()
+
+    def _raised(self) -> Iterator[np.ndarray]:
+        """Mass moved to the best next state: on all rows, on those of a step, mostly on one row."""
+        game = self.game
+        patterns = [np.ones(game.shape)]
+        for h in range(game.shape[0] - 1):
+            patterns.append(np.zeros(game.shape))
+            patterns[-1][h] = 1
+        for h, s, a in self.cells:
+            patterns.append(np.full(game.shape, 0.05))
+            patterns[-1][h, s, a] = 1
+        for pattern in patterns:
+            low, high = 0.0, 1.0
+            for _ in range(14):
+                middle = (low + high) / 2
+                enough = self._moved(pattern * middle)[0] @ game.initial >= self.wanted
+                low, high = (low, middle) if enough else (middle, high)
+            yield self._moved(pattern * high)[:-1][self.free]
+
+    def _moved(self, share: np.ndarray) -> np.ndarray:
+        game = self.game
+        value = np.zeros((game.shape[0] + 1, game.shape[1]))
+        for h in reversed(range(game.shape[0])):
+            after = value[h + 1]
+            best = np.where(game.allowed[h], after, -np.inf).argmax(axis=-1)
+            kernel = game.kernel[h] * (1 - share[h])[..., None]
+            np.add.at(kernel.reshape(-1, len(after)), (np.arange(best.size), best.ravel()), share[h].ravel())
+            stays = game.backup(kernel, game.reward[h], h, after).max(axis=1)
+            value[h] = np.where(game.reached[h], stays, game.unseen(h, after, True)[0])
+        return value
+
+    def _lowered(self) -> Iterator[np.ndarray]:
+        """The difference taken off at one step, or spread over the steps in several ways."""
+        game = self.game
+        value = game.values(game.kernel, game.reward)
+        less = value[0] @ game.initial - self.wanted
+        steps, last = np.arange(game.shape[0] + 1), max(game.shape[0] - 1, 1)
+        shapes = [(steps < k).astype(float) for k in range(1, game.shape[0])]
+        shapes += [(1 - steps / last).clip(0) ** power for power in (0.5, 1, 2, 4)]
+        for shape in shapes:
+            yield (value - shape[:, None] * less)[:-1][self.free]
+            yield (value * (1 - shape[:, None] * less / max(value[0] @ game.initial, 1e-9)))[:-1][self.free]
+
+    def build(self, chosen: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Kernel (H, S, A, S) and rewards (H, S, A) of the alternative with these values; None where there is none."""
+        game, value = self.game, self.complete(chosen)
+        kernel, reward = game.kernel.copy(), game.reward.copy()
+        after = np.zeros(game.shape[1])
+        for h in reversed(range(game.shape[0])):
+            rest = ~game.reached[h]
+            kernel[h][rest] = np.eye(game.shape[1])[game.unseen(h, after, self.upwards)[1][rest]]
+            reward[h][rest] = game.ranges[h, 1 if self.upwards else 0]
+            for s in np.flatnonzero(game.reached[h]) if h < game.shape[0] - 1 else []:
+                if not self._change(kernel[h, s], h, int(s), after, float(value[h, s]), weights[h, s]):
+                    return None
+            after = game.backup(kernel[h], reward[h], h, after).max(axis=1)
+        stand = game.stand[None, :, :]
+        return (
+            np.take_along_axis(kernel, stand[..., None], axis=2),
+            np.take_along_axis(reward, stand, axis=2),
+        )
+
+    def _change(self, kernel: np.ndarray, h: int, s: int, after: np.ndarray, value: float, weights: np.ndarray) -> bool:
+        """Change rows (A, S) of a state so that its value is at least, or at most, the one that is wanted."""
+        game = self.game
+        legal = np.flatnonzero(game.legal[s])
+        rows, ball = (kernel[legal], game.allowed[h, s, legal]), game.radius[h, s, legal]
+        values = np.broadcast_to(after, rows[0].shape)
+        wanted = value - game.reward[h, s, legal]
+        target = wanted.copy()
+        for _ in range(_REPAIRS):
+            cost, _, found, _ = nearest_robust(rows[0], values, target, rows[1], ball, self.upwards)
+            possible = np.isfinite(cost)
+            if self.upwards:
+                price = np.where(possible, weights[legal] * np.where(possible, cost, 0.0), np.inf)
+                best = int(price.argmin())
+                kernel[legal[best]] = found[best]
+                return bool(possible[best])
+            if not possible.all():
+                return False
+            over = worst_means(found, after, ball) - wanted
+            if (over <= _ROUNDING).all():
+                kernel[legal] = found
+                return True
+            target -= np.where(over > _ROUNDING, over, 0.0)
+        return False
