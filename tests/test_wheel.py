@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ import mornavi_lite
 import mornavi_lite.__main__
 from tests import ROOT
 
+#: The time that files in an archive get.
+DATE = {"SOURCE_DATE_EPOCH": "1700000000"}
+
 
 def run(python, *arguments):
     """What a Python prints that sees its own environment alone, every warning an error."""
@@ -42,9 +46,14 @@ def built(folder, repository=""):
         assert times == 1
         (folder / "pyproject.toml").write_text(settings, encoding="utf8")
     shutil.copytree(ROOT / "mornavi_lite", folder / "mornavi_lite", ignore=shutil.ignore_patterns("__pycache__"))
+    return packed(folder)
+
+
+def packed(folder, **variables):
+    """The wheel of the sources in a folder."""
     offline = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     command = [sys.executable, "-m", "pip", "wheel", *offline, "--wheel-dir", folder, folder]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **DATE, **variables})
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -95,6 +104,16 @@ def test_the_text_for_an_index_leads_nowhere_that_an_index_has_not(wheel, tmp_pa
 def test_addresses_of_the_project_are_those_that_are_known(wheel):
     urls = HeaderParser().parsestr(inside(wheel, ".dist-info/METADATA")).get_all("Project-URL")
     assert dict(line.split(", ") for line in urls) == {"Paper": "https://arxiv.org/abs/2508.02948"}
+
+
+def test_the_same_sources_are_the_same_bytes_elsewhere_and_later(wheel, tmp_path):
+    """The time that the archive names is that of SOURCE_DATE_EPOCH, and nothing else differs between two builds."""
+    folder = tmp_path / "somewhere else"
+    shutil.copytree(wheel.parent, folder, ignore=shutil.ignore_patterns("*.whl", "build", "*.egg-info"))
+    for path in folder.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+    again = packed(folder, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    assert again.name == wheel.name and again.read_bytes() == wheel.read_bytes()
 
 
 def test_the_command_is_installed(wheel):

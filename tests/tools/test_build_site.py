@@ -86,12 +86,23 @@ def test_who_builds_may_not_publish_and_who_publishes_runs_nothing_of_ours():
     assert workflow("tests.yml")["permissions"] == {"contents": "read"}
 
 
-@pytest.mark.parametrize("name", ["pages.yml", "tests.yml"])
+@pytest.mark.parametrize("name", ["pages.yml", "tests.yml", "audit.yml"])
 def test_actions_have_a_version_and_no_checkout_keeps_a_key(name):
     steps = [step for job in workflow(name)["jobs"].values() for step in job["steps"] if "uses" in step]
     assert steps and all(re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"]) for step in steps)
     checkouts = [step for step in steps if "checkout" in step["uses"]]
     assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_what_is_built_and_tested_whole_is_locked_and_every_lock_is_audited():
+    for name, job, command in (("pages.yml", "build", "make site"), ("tests.yml", "book", "make test")):
+        (step,) = [s for s in workflow(name)["jobs"][job]["steps"] if s.get("run", "").startswith(command)]
+        assert step["env"] == {"LOCKED": "1"}
+    jobs = workflow("audit.yml")["jobs"]
+    python, npm = (" ".join(s["run"] for s in jobs[name]["steps"] if "run" in s) for name in ("python", "npm"))
+    assert "--require-hashes --requirement requirements.lock" in python and (ROOT / "requirements.lock").is_file()
+    locks = {path.parent.name for path in (ROOT / "tools" / "npm").glob("*/package-lock.json")}
+    assert set(jobs["npm"]["strategy"]["matrix"]["folder"]) == locks and "npm audit" in npm
 
 
 def test_the_tests_run_on_each_system_and_python_that_the_project_names():
