@@ -4,7 +4,8 @@
 SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
-.PHONY: help book test notebooks assignments format serve pdf lite site dist lock benchmark measurements check-all clean
+.PHONY: help book test notebooks assignments format serve pdf lite site dist lock benchmark measurements check-all matrix \
+	long-run mutate clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -51,6 +52,15 @@ measurements: ## run the long measurements of the learners again: episodes, cert
 
 check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks
 	$(RUN) check-all
+
+matrix:      ## the package's tests with the oldest and the newest of what it needs, on each Python that is here
+	$(RUN) matrix
+
+long-run:    ## runs, plans and sweeps for MINUTES=30: memory stays flat, nothing is left open
+	$(RUN) long-run
+
+mutate:      ## small changes in ROOM=uncertainty: do its tests find them? Goes on where it stopped (MINUTES=15)
+	$(RUN) mutate
 
 clean:       ## remove what was built; .venv stays
 	$(RUN) clean

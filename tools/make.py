@@ -8,6 +8,7 @@ after it run as well, and the failures are listed at the end.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -61,6 +62,11 @@ def scripts(pattern: str) -> Callable[[], None]:
     return run_all
 
 
+def long_run() -> None:
+    minutes = os.environ.get("MINUTES", "30")
+    checked([PYTHON, "-m", "pytest", "-q", "-s", "-m", "slow", "tests/test_long_run.py"], MINUTES=minutes)
+
+
 SCRIPTS: list[Step] = [
     ("Scripts of the pages", page_scripts.fetch),
     ("Python for the laboratory's page", page_python.lay_out),
@@ -75,10 +81,11 @@ SITE: list[Step] = [
     ("The book again, for the site", lambda: build_book.build("pages", SITE="1")),
     command("One folder to publish", "tools/build_site.py"),
 ]
-CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py"]
+CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py", "noxfile.py"]
 PYTEST = ["-m", "pytest", "-q"]
 TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
 BUILT = "browser or built"  # tests of the built book
+UNIT = [*TWO, f"not slow and not ({BUILT})", "tests"]
 PAGE_TESTS = [
     f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory", "content_security")
 ]
@@ -86,13 +93,14 @@ CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
     command("Types: mypy", "-m", "mypy"),
-    command("Unit and property tests", *PYTEST, *TWO, f"not slow and not ({BUILT})", "tests", MPLBACKEND="agg"),
+    command("Unit and property tests", *PYTEST, *UNIT, MPLBACKEND="agg"),
     command("Examples in docstrings", *PYTEST, "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
     ("Notebooks, each output compared", compare_notebooks),
     BOOK,
     command("The built book, its pages in a browser", *PYTEST, *TWO, f"not slow and ({BUILT})", *PAGE_TESTS),
 ]
 SLOW_CHECKS = [
+    command("Unit tests, in another order", *PYTEST, "-p", "tests.shuffled", *UNIT, MPLBACKEND="agg"),
     command("Slow tests", *PYTEST, *TWO, "slow", "tests", MPLBACKEND="agg"),
     ("Notebooks, byte for byte", execute("--check")),
     DIST,
@@ -129,6 +137,9 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     ),
     "benchmark": ([packages("benchmark"), ("Benchmarks", scripts("bench_*.py"))], []),
     "measurements": ([packages("benchmark"), ("Measurements", scripts("measure_*.py"))], []),
+    "matrix": ([packages("matrix"), command("Oldest and newest, with each Python", "-m", "nox")], []),
+    "long-run": ([packages("test"), ("Runs, plans and sweeps", long_run)], []),
+    "mutate": ([packages("test"), packages("mutation"), command("Changes of one room", "tools/mutate.py")], []),
     "pdf": ([packages("pdf"), *SCRIPTS, BOOK, PDF], []),
     "lite": ([packages("lite"), LITE], []),
     "site": ([packages("pdf"), packages("lite"), *SCRIPTS, BOOK, *SITE], []),
@@ -171,6 +182,7 @@ def clean() -> None:
         ".pytest_cache",
         ".ruff_cache",
         ".hypothesis",
+        ".nox",
         "build",
         "dist",
     ):

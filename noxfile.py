@@ -1,0 +1,43 @@
+"""The package's tests with the oldest and the newest of what it stands on, on each Python that is here: `make matrix`.
+
+A Python that this machine does not have is skipped, and nox says so. uv looks the versions up: the lowest that the
+ranges in pyproject.toml allow, or the highest. Words after -- go to pytest in place of all the tests of the package:
+`nox -s "oldest-3.12" -- tests/planning`.
+"""
+
+from __future__ import annotations
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+#: What the tests of the package import; the book and its tools stand on what requirements.lock names.
+EXTRAS = "mornavi-lite[classroom,dask,formats,pettingzoo,science,plots] @ ."
+TOOLS = ["beautifulsoup4", "hypothesis>=6.100,<7", "pygame-ce>=2.5,<3", "pytest>=8.3,<10", "pytest-xdist>=3.6,<4"]
+#: The others are about the book, its pages and the files of this checkout.
+ABOUT_OTHERS = ["book", "tools", *(f"test_{name}.py" for name in ("wheel", "layout", "repository", "benchmarks"))]
+TESTS = ["tests", *(f"--ignore=tests/{name}" for name in ABOUT_OTHERS)]
+TESTS += ["-n", "2", "-m", "not slow and not browser and not built"]
+ENVIRONMENT = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = False
+nox.options.stop_on_first_error = False
+
+
+def tests(session: nox.Session, resolution: str) -> None:
+    session.install("--resolution", resolution, EXTRAS)
+    session.install(*TOOLS)  # beside, and the newest: whose own lowest versions nobody promises
+    session.run("python", "-c", "import numpy, scipy; print('NumPy', numpy.__version__, 'SciPy', scipy.__version__)")
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or TESTS), env=ENVIRONMENT)
+
+
+@nox.session(python=PYTHONS)
+def oldest(session: nox.Session) -> None:
+    """The lowest version of each direct dependency."""
+    tests(session, "lowest-direct")
+
+
+@nox.session(python=PYTHONS)
+def newest(session: nox.Session) -> None:
+    """The highest version of everything."""
+    tests(session, "highest")
