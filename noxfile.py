@@ -17,18 +17,21 @@ TOOLS = ["beautifulsoup4", "hypothesis>=6.100,<7", "pygame-ce>=2.5,<3", "pytest>
 ABOUT_OTHERS = ["book", "tools", *(f"test_{name}.py" for name in ("wheel", "layout", "repository", "benchmarks"))]
 TESTS = ["tests", *(f"--ignore=tests/{name}" for name in ABOUT_OTHERS)]
 TESTS += ["-n", "2", "-m", "not slow and not browser and not built"]
+#: Old versions of others warn of their newer neighbours; `make test` lets no warning pass.
+WARNINGS = "filterwarnings=default"
 ENVIRONMENT = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = False
+nox.options.download_python = "never"
 
 
 def tests(session: nox.Session, resolution: str) -> None:
     session.install("--resolution", resolution, EXTRAS)
     session.install(*TOOLS)  # beside, and the newest: whose own lowest versions nobody promises
     session.run("python", "-c", "import numpy, scipy; print('NumPy', numpy.__version__, 'SciPy', scipy.__version__)")
-    session.run("python", "-m", "pytest", "-q", *(session.posargs or TESTS), env=ENVIRONMENT)
+    session.run("python", "-m", "pytest", "-q", "-o", WARNINGS, *(session.posargs or TESTS), env=ENVIRONMENT)
 
 
 @nox.session(python=PYTHONS)
