@@ -20,7 +20,7 @@ import build_book
 from browser import serve
 from shared import page_python, page_scripts, setup_venv
 from shared.notebooks import all_notebooks, runs_through
-from shared.steps import PYTHON, ROOT, STATE, Failed, checked, one_at_a_time
+from shared.steps import PYTHON, ROOT, STATE, Failed, beside, checked, one_at_a_time
 
 Step = tuple[str, Callable[[], None]]
 
@@ -89,14 +89,22 @@ UNIT = [*TWO, f"not slow and not ({BUILT})", "tests"]
 PAGE_TESTS = [
     f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory", "content_security")
 ]
+TYPES, EXAMPLES = ["-m", "mypy"], [*PYTEST, "--doctest-modules", "mornavi_lite"]
+
+
+def book_and_what_takes_one_core() -> None:
+    """None of the three can use two cores."""
+    others = {"Types: mypy": [PYTHON, *TYPES], "Examples in docstrings": [PYTHON, *EXAMPLES]}
+    with beside(others, MPLBACKEND="agg"):
+        build_book.build()
+
+
 CHECKS = [
     command("Lint: ruff check", "-m", "ruff", "check", "--output-format", "concise", *CODE),
     command("Format: ruff format --check", "-m", "ruff", "format", "--check", "--output-format", "concise", *CODE),
-    command("Types: mypy", "-m", "mypy"),
     command("Unit and property tests", *PYTEST, *UNIT, MPLBACKEND="agg"),
-    command("Examples in docstrings", *PYTEST, "--doctest-modules", "mornavi_lite", MPLBACKEND="agg"),
     ("Notebooks, each output compared", compare_notebooks),
-    BOOK,
+    ("The book, without a warning; types and examples in docstrings", book_and_what_takes_one_core),
     command("The built book, its pages in a browser", *PYTEST, *TWO, f"not slow and ({BUILT})", *PAGE_TESTS),
 ]
 SLOW_CHECKS = [

@@ -81,7 +81,12 @@ def test_the_sheets_and_the_guide_are_what_the_sources_generate(course):
     assert committed == {assignments.COURSE / f"release/{name}/{name}.ipynb" for name in NAMES}
 
 
-@pytest.mark.parametrize("name", NAMES)
+#: Each answer is tried cell by cell elsewhere, so of whole notebooks the last goes through nbgrader each time: every
+#: problem set does among the slow tests, and the first in the test of accidents.
+WHOLE = [name if name == NAMES[-1] else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_the_solution_gets_everything_a_blank_sheet_nothing_and_no_mistake_a_point(name, course):
     room = Classroom(course, name)
     right, tasks = room.solution(), [task for task in WRONG if task.startswith(name)]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
@@ -108,6 +109,32 @@ def checked(command: Sequence[str | Path], **more: str) -> None:
         raise
     if status:
         raise Failed(f"exit status {status}")
+
+
+@contextmanager
+def beside(commands: dict[str, Sequence[str | Path]], **more: str):
+    """Run commands while the block does something else; what they print, and what failed, follows at its end."""
+    outputs = [tempfile.TemporaryFile("w+", encoding="utf8", errors="replace") for _ in commands]
+    running, failures = [], []
+    try:
+        for command, output in zip(commands.values(), outputs, strict=True):
+            how = {"cwd": ROOT, "env": environment(**more), "stdout": output, "stderr": subprocess.STDOUT}
+            running.append(subprocess.Popen([str(c) for c in command], **how))
+        try:
+            yield
+        except Failed as failure:
+            failures.append(str(failure))
+        for title, process, output in zip(commands, running, outputs, strict=True):
+            status = process.wait()
+            output.seek(0)
+            print(f"      {title}\n{output.read()}", end="", flush=True)
+            failures += [f"{title}: exit status {status}"] if status else []
+    finally:
+        for process, output in zip(running, outputs, strict=False):
+            stop(process, os.kill) if process.poll() is None else None
+            output.close()
+    if failures:
+        raise Failed("; ".join(failures))
 
 
 def stop(process: subprocess.Popen, kill: Callable[[int, int], None], patience: float = 0) -> None:
