@@ -197,7 +197,7 @@ SIGNATURES: list[tuple[Any, str]] = [
     (lower_bounds.look_alike, "game other"),
     (
         lower_bounds.episodes_floor,
-        "game epsilon delta=0.05 uncertainty=Nominal() * support=None rounds=40",
+        "game epsilon delta=0.05 uncertainty=Nominal() * support=None sharper=False rounds=24",
     ),
     (lower_bounds.EpisodesFloor, "episodes per_nat alternatives visits"),
     (lower_bounds.Alternative, "game value change information weight"),

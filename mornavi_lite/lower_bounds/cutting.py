@@ -10,14 +10,14 @@ import numpy as np
 from .allocation import Allocation, Cut, Program, information_of, requirement
 from .alternatives import Known, Search
 
-#: Where kinds of outputs are told apart: upper value less the best value of the game, in shares of epsilon.
+#: Where kinds of outputs are told apart, if they are: upper value less best value of the game, in shares of epsilon.
 EDGES = np.array([0.0, 0.5, 0.9, 1.0])
 #: Values of alternatives differ by this much more than is needed, in units of the range: more than rounding comes to.
 MARGIN = 1e-9
 #: Starts of a search: the cheapest of those of one turn, and the cheapest of the last alternatives.
 _STARTS, _TURNS, _USED, _LAST = 3, 5, 2, 12
-#: The search ends after so many rounds without three thousandths more episodes.
-_PATIENCE, _GAIN = 3, 3e-3
+#: The search ends after this share of all rounds, or so many of them, without a thousandth more episodes.
+_PATIENCE, _LEAST, _GAIN = 1 / 8, 3, 1e-3
 #: Outputs of a kind with less probability are not looked at; every search gives the cells so much of an even share.
 _SELDOM, _SPREAD = 1e-2, 1e-4
 
@@ -42,6 +42,7 @@ class Side:
     upwards: bool
     epsilon: float
     margin: float
+    edges: np.ndarray
     starts: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -63,27 +64,29 @@ class Side:
         Upwards the upper values of this kind, and all lower ones, are too low; downwards the lower values are too high
         that go with upper ones of this kind or more.
         """
-        kinds = np.arange(len(EDGES) - 1)
+        kinds = np.arange(len(self.edges) - 1)
         if self.upwards:
-            return float(EDGES[kind + 1]), kinds <= kind
-        return float(1 - EDGES[kind]), kinds >= kind
+            return float(self.edges[kind + 1]), kinds <= kind
+        return float(1 - self.edges[kind]), kinds >= kind
 
 
 class Cutting:
     """The whole search."""
 
-    def __init__(self, game: Known, epsilon: float, delta: float, margin: float) -> None:
-        self.game, self.delta, self.margin = game, delta, margin
-        self.sides = [Side(game, upwards, epsilon, margin) for upwards in (True, False)]
-        self.program = Program(game.kernel, game.initial, game.legal, len(EDGES) - 1)
+    def __init__(self, game: Known, epsilon: float, delta: float, margin: float, sharper: bool) -> None:
+        self.game, self.delta, self.margin, self.sharper = game, delta, margin, sharper
+        self.edges = EDGES if sharper else EDGES[[0, -1]]
+        self.sides = [Side(game, upwards, epsilon, margin, self.edges) for upwards in (True, False)]
+        self.program = Program(game.kernel, game.initial, game.legal, len(self.edges) - 1)
         self.found: list[Found] = []
         self.spread = self._spread()
 
     def run(self, rounds: int) -> None:
         """Collect alternatives in ``found``: first those in which every output is wrong, then those for some kinds."""
-        last = len(EDGES) - 2
-        for kinds in ([[last], [0]], [range(last + 1)] * 2):
-            self._improve(kinds, rounds)
+        last = len(self.edges) - 2
+        self._improve([[last], [0]], rounds)
+        if self.sharper:
+            self._improve([range(last + 1)] * 2, rounds)
 
     def _improve(self, kinds: Sequence[Sequence[int]], rounds: int) -> None:
         best, waited, middle, allocation = 0.0, 0, self.spread, None
@@ -99,7 +102,7 @@ class Cutting:
             middle = self._average(allocation) if number == 0 else 0.5 * (middle + self._average(allocation))
             waited = 0 if allocation.episodes > best * (1 + _GAIN) else waited + 1
             best = max(best, allocation.episodes)
-            if waited == _PATIENCE:
+            if waited == max(_LEAST, round(_PATIENCE * rounds)):
                 return
 
     def solve(self, found: list[Found]) -> Allocation:
@@ -184,7 +187,7 @@ class Cutting:
         if not np.isfinite(told).all():
             return None
         seen = (self.game.kernel > 0) & self.game.reached[..., None, None]
-        cut = Cut(told, refutes, bool((kernel[seen] <= self.game.kernel[seen]).all()))
+        cut = Cut(told, refutes, self.sharper and bool((kernel[seen] <= self.game.kernel[seen]).all()))
         return Found(kernel, reward, cut, side.upwards, change, (chosen - side.own) / abs(search.wanted - side.worth))
 
     def _is_new(self, found: Found, allocation: Allocation) -> bool:

@@ -51,7 +51,14 @@ def exact_best(game: MarkovGame, told: list[list[list[Fraction]]]) -> Fraction:
     return sum((Fraction(x) * v for x, v in zip(game.initial.tolist(), value, strict=True)), Fraction(0))
 
 
-def check(game: MarkovGame, floor: EpisodesFloor, epsilon: float, delta: float, ball: Any = Nominal()) -> None:  # noqa: B008
+def check(
+    game: MarkovGame,
+    floor: EpisodesFloor,
+    epsilon: float,
+    delta: float,
+    ball: Any = Nominal(),  # noqa: B008
+    sharper: bool = False,
+) -> None:
     """Everything that a reader needs in order to believe the number, and nothing of what found it."""
     worth = float(solve(game, ball).value[0, 0] @ game.initial)
     reached = np.zeros((game.horizon, game.n_states), bool)
@@ -73,7 +80,8 @@ def check(game: MarkovGame, floor: EpisodesFloor, epsilon: float, delta: float, 
         with np.errstate(divide="ignore", invalid="ignore"):
             assert np.allclose(np.where(p > 0, p * np.log(p / q), 0).sum(-1), each.information[reached], atol=1e-9)
         assert (each.information[~reached] == 0).all() and (each.information >= 0).all() and each.weight >= 0
-        likelier.append(bool((q[p > 0] > p[p > 0]).any()))
+        assert sharper or abs(each.change) > epsilon
+        likelier.append(not sharper or bool((q[p > 0] > p[p > 0]).any()))
         for h, s, a in np.argwhere(each.information > 0):
             total[h][s][a] += Fraction(each.weight) * Fraction(float(each.information[h, s, a]))
     most = float(exact_best(game, total))
@@ -99,11 +107,12 @@ def check(game: MarkovGame, floor: EpisodesFloor, epsilon: float, delta: float, 
         (zoo.safe_or_risky(), 0.2, 0.05, TotalVariation(np.linspace(0, 0.02, 12).reshape(3, 1, 4))),
     ],
 )
-def test_what_proves_the_floor(game: MarkovGame, epsilon: float, delta: float, ball: Any) -> None:
-    floor = episodes_floor(game, epsilon, delta, ball, rounds=2)
+@pytest.mark.parametrize("sharper", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_proves_the_floor(game: MarkovGame, epsilon: float, delta: float, ball: Any, sharper: bool) -> None:
+    floor = episodes_floor(game, epsilon, delta, ball, sharper=sharper, rounds=2)
     assert 0 < floor.episodes < np.inf and 0 < floor.per_nat < floor.episodes * 2
     assert (floor.visits >= 0).all() and floor.visits.shape == game.reward.shape[1:]
-    check(game, floor, epsilon, delta, ball)
+    check(game, floor, epsilon, delta, ball, sharper)
     assert any((each.change < 0) != (each.change > 0) for each in floor.alternatives)
 
 
@@ -113,9 +122,12 @@ def test_one_coin_is_a_closed_form_up_to_where_kinds_of_outputs_are_told_apart(e
     def apart(p: float, q: float) -> float:
         return p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
 
-    floor = episodes_floor(one_coin(), epsilon, delta, rounds=4).episodes
     least = min(apart(0.6, 0.6 + epsilon), apart(0.6, 0.6 - epsilon))
-    assert floor >= needed(delta, 1 - delta, False) / least * (1 - 1e-5)
+    floor = episodes_floor(one_coin(), epsilon, delta, rounds=4).episodes
+    assert floor == pytest.approx(needed(delta, 1 - delta, False) / least, rel=1e-5)
+    assert floor <= needed(delta, 1 - delta, False) / least
+    sharper = episodes_floor(one_coin(), epsilon, delta, sharper=True, rounds=4).episodes
+    assert sharper >= floor * (1 - 1e-9)
     outputs = [(0.5, 1.0), (0.9, 0.5), (1.0, 0.1)]  # a learner whose upper value is of one kind
     most = min(
         max(
@@ -124,7 +136,7 @@ def test_one_coin_is_a_closed_form_up_to_where_kinds_of_outputs_are_told_apart(e
         )
         for up, down in outputs
     )
-    assert floor <= most
+    assert sharper <= most
 
 
 def test_it_is_in_the_units_of_the_rewards_and_falls_with_what_is_asked() -> None:
@@ -250,6 +262,7 @@ def test_the_nearest_row_is_worth_it_and_none_is_nearer(radius: float, upwards: 
         ({"uncertainty": [BALL, BALL]}, "uncertainty must have one set per player"),
         ({"game": zoo.safe_or_risky(), "uncertainty": [BALL, Nominal()]}, r"uncertainty\[1\]"),
         ({"uncertainty": TotalVariation(np.full((3, 1, 1), 0.1))}, "radius must broadcast"),
+        ({"sharper": 1}, "sharper"),
         ({"rounds": 0}, "rounds"),
         ({"rounds": 2.0}, "rounds"),
         ({"support": np.ones((2, 1, 2), bool)}, "support"),
