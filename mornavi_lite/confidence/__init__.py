@@ -6,10 +6,11 @@ from above and from below, are explicit (``ConfidenceSet``). A *bonus* is added 
 frequencies give (``bonus``). The first is proven here with every constant; the second has the shape of the paper's,
 with constants of our own.
 
-**Files.** ``counts`` has what was seen, with ``rewards`` of three kinds, ``cells`` for where an observation belongs and
-``stored`` for files; ``sets`` the confidence sets, ``raised`` their arithmetic, ``tails`` the inequalities that they
-are made of, ``bonuses`` the bonuses. ``row_martingale`` has the bet on a whole row at once, ``kl_ball`` the highest
-mean that it leaves, ``means`` the same for the mean of random rewards, ``stated`` what a user states about the game.
+**Files.** ``counts`` has what was seen, with ``rewards`` of three kinds, ``cells`` for where an observation belongs,
+``lists`` for what is kept of many states, and ``stored`` for files; ``sets`` the confidence sets, ``raised`` their
+arithmetic, ``tails`` the inequalities that they are made of, ``bonuses`` the bonuses. ``row_martingale`` has the bet on
+a whole row at once, ``kl_ball`` the highest mean that it leaves, ``means`` the same for the mean of random rewards,
+``stated`` what a user states about the game.
 Definitions, proofs and measurements: chapter 4 of the book.
 """
 

@@ -136,31 +136,7 @@ def _mean(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
 def log_term_at(visits: Any, n_rows: int, delta: float) -> np.ndarray:
     """log(2 n_rows N (N + 1) / delta): a union over rows, over both sides, and over all numbers of visits N >= 1.
 
-    Parameters
-    ----------
-    visits : array_like of int
-        Numbers of visits N; 0 counts as 1.
-    n_rows : int
-        Number of rows, at least 1.
-    delta : float
-        Probability of error, in (0, 1).
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the shape of ``visits``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is not of that form.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mornavi_lite.confidence import log_term_at
-    >>> bool(abs(np.exp(-log_term_at(np.arange(1, 10**6), 7, 0.05)).sum() * 2 * 7 - 0.05) < 1e-7)
-    True
+    ``visits`` of 0 count as 1. The sum of exp(-log_term) over all N is delta / (2 n_rows).
     """
     times = np.maximum(checks.counts_array("visits", visits), 1.0)
     failing = checks.probability("delta", delta)

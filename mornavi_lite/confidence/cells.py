@@ -10,15 +10,24 @@ from .. import checks
 from ..games.legal import folded
 from ..games.sparse import gathered, scattered
 from ..rounding import rounded
+from .lists import on_lists
 
 if TYPE_CHECKING:
     from .counts import Counts
 
 
 def in_cells(counts: Counts, played: np.ndarray, reward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Counts (H, S, A, S) and rewards of what was played, with illegal joint actions as those they stand for."""
+    """Counts and rewards of what was played, laid out as ``counts`` are, without illegal joint actions."""
+    played, reward = _folded_in(counts, played, reward)
+    if counts._lists is None or counts._lists is counts._listed:
+        return played, reward
+    return on_lists(counts, played, reward)
+
+
+def _folded_in(counts: Counts, played: np.ndarray, reward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same, with illegal joint actions as those they stand for; beside lists as they were given."""
     by_outcome = counts.rewards == "next_state"
-    if counts._listed is not None:
+    if counts._listed is not None and counts._lists is None:
         if by_outcome:
             reward = scattered(reward, counts._listed, played > 0, counts.n_states)
         played = gathered(played, counts._listed, counts.n_states)
@@ -55,7 +64,12 @@ def flow(counts: Counts, policy: np.ndarray) -> np.ndarray | None:
     for h in range(counts.horizon - 1):
         played = visits[h][:, None] * policy[h]
         s, a = np.nonzero((played > 0) & (counts.visits[h] > 0))
-        visits[h + 1] = (played[s, a] / counts.visits[h, s, a]) @ counts.transitions[h, s, a]
+        share, seen = played[s, a] / counts.visits[h, s, a], counts._transitions[h, s, a]
+        if counts._lists is None:
+            visits[h + 1] = share @ seen
+        else:
+            then = np.maximum(counts._lists[h, s, a], 0).ravel()
+            visits[h + 1] = np.bincount(then, (share[:, None] * seen).ravel(), minlength=counts.n_states)
     return rounded(visits)  # the last bits depend on the processor
 
 

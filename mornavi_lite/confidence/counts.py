@@ -14,10 +14,15 @@ from .. import checks
 from ..games import MarkovGame
 from ..games.arrays import refuse_too_large, reward_ranges
 from ..games.legal import folded, standing, stands_for
+from ..games.sparse import gathered, scattered
 from ..summaries import About, headline, interval, many, per_player, sizes
 from . import stored
 from .cells import frequencies, in_cells, indices
+from .lists import columns
 from .rewards import KINDS, SeenRewards
+
+#: Counts of a sparse game with more states than these, and all with more numbers, are kept beside lists of next states.
+FEW_STATES, MANY_NUMBERS = 64, 2**23
 
 
 class Counts:
@@ -50,7 +55,8 @@ class Counts:
     Notes
     -----
     Chapter 4, :prf:ref:`def-counts`. Rewards that are not random are known once seen. The counts are all that a learner
-    gets: never the kernel, never the reward of what nobody tried.
+    gets: never the kernel, never the reward of what nobody tried. Chapter 11: of many states each row keeps a list of
+    the next states that were seen, or that a sparse game has, so memory follows these, and so does the cost of a plan.
 
     Examples
     --------
@@ -81,11 +87,9 @@ class Counts:
         kind = checks.one_of("rewards", rewards, KINDS)
         m, n_joint = len(self._n_actions), math.prod(self._n_actions)
         ranges = reward_ranges(reward_range, np.zeros(0), m, steps)
-        refuse_too_large("the counts", steps * size * n_joint * size)
-        self._transitions = np.zeros((steps, size, n_joint, size), dtype=np.int64)
         self._visits = np.zeros((steps, size, n_joint), dtype=np.int64)
-        cells = self._transitions.shape if kind == "next_state" else self._visits.shape
-        self._rewards = SeenRewards(kind, ranges, cells)
+        lists = None if self._visits.size * size <= MANY_NUMBERS else np.full((*self._visits.shape, 1), -1)
+        self._lay_out(kind, ranges, lists)
         self._legal: tuple[np.ndarray, ...] | None = None
         self._stand: np.ndarray | None = None
         self._listed: np.ndarray | None = None
@@ -120,22 +124,28 @@ class Counts:
         Raises
         ------
         TypeError, ValueError
-            If it is not a game, or its counts would have more than 2 GiB.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts, zoo
-        >>> Counts.for_game(zoo.patrol()).n_episodes
-        0
+            If it is not a game, or a dense one whose counts would have more than 2 GiB.
         """
         if not isinstance(game, MarkovGame):
             raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
         kind = "next_state" if game.step_reward(0).ndim == 4 else "deterministic"
         counts = cls(game.n_states, game.n_actions, game.horizon, game.step_ranges, kind, initial=game.initial)
-        counts._legal, counts._listed = game.legal, game.next_state
+        counts._legal, listed = game.legal, game.next_state
+        if listed is None or game.n_states > FEW_STATES:
+            counts._lay_out(kind, counts.step_ranges, listed)
+        counts._listed = listed
         counts._stand = None if game.legal is None else stands_for(game.legal, game.n_actions)
         counts._names = About(game.name, state_names=game.state_names, action_names=game.action_names)
         return counts
+
+    def _lay_out(self, kind: str, ranges: np.ndarray, lists: np.ndarray | None) -> None:
+        """Room for counts, dense or beside lists of next states, of which nothing was seen."""
+        self._lists = lists
+        shape = (*self._visits.shape, self.n_states) if lists is None else lists.shape
+        if lists is None:
+            refuse_too_large("the counts", math.prod(shape))
+        self._transitions = np.zeros(shape, dtype=np.int64)
+        self._rewards = SeenRewards(kind, ranges, shape if kind == "next_state" else shape[:-1])
 
     @property
     def n_states(self) -> int:
@@ -183,8 +193,11 @@ class Counts:
 
     @property
     def transitions(self) -> np.ndarray:
-        """How often each transition happened, int64 of shape (H, S, A, S), read-only."""
-        return _read_only(self._transitions)
+        """How often each transition happened, int64 (H, S, A, S), read-only; of many states made on demand."""
+        if self._lists is None:
+            return _read_only(self._transitions)
+        refuse_too_large("the counts", self._visits.size * self.n_states)
+        return _read_only(gathered(self._transitions, self._lists, self.n_states))
 
     @property
     def visits(self) -> np.ndarray:
@@ -194,7 +207,11 @@ class Counts:
     @property
     def reward(self) -> np.ndarray:
         """Rewards seen, shape (m, H, S, A), read-only; 0 where ``visits`` is 0, which means unknown."""
-        return _read_only(self._rewards.means(self._visits))
+        means = self._rewards.means(self._visits)
+        if self._lists is None or self.rewards != "next_state":
+            return _read_only(means)
+        refuse_too_large("the rewards", len(means) * self._visits.size * self.n_states)
+        return _read_only(scattered(means, self._lists, self._transitions > 0, self.n_states, self._rewards.low))
 
     @property
     def rewards(self) -> str:
@@ -231,32 +248,12 @@ class Counts:
         return payoffs if self._stand is None else standing(payoffs, self._stand, payoffs.ndim - 2)
 
     def reward_bounds(self, step: int, delta: float, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Highest and lowest rewards of a step that were not excluded.
+        """Highest and lowest rewards of a step that were not excluded; where a reward was seen, it is both.
 
-        Parameters
-        ----------
-        step : int
-            Which step.
-        delta : float
-            Probability with which the bounds of any mean of "random" rewards may ever fail.
-        scale : float
-            Multiplies the distance of those bounds from the observed mean.
-
-        Returns
-        -------
-        tuple of two numpy.ndarray, shape (m, S, A), or (m, S, A, S) where rewards are on the next state
-            Where a reward was seen, it is both.
-
-        Notes
-        -----
-        Chapter 4, with the bet of :eq:`event-bound` for bounded draws.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts
-        >>> counts = Counts(n_states=1, n_actions=(1,), horizon=1, reward_range=(-5, 5))
-        >>> [bound.tolist() for bound in counts.reward_bounds(0, delta=0.05)]
-        [[[[5.0]]], [[[-5.0]]]]
+        Shape (m, S, A), or (m, S, A, S) where rewards are on the next state, (m, S, A, K) of counts beside lists of
+        those. ``delta`` is the probability with which the bounds of any mean of "random" rewards may ever fail, by the
+        bet of :eq:`event-bound` for bounded draws, chapter 4; ``scale`` multiplies their distance from the observed
+        mean.
         """
         seen = (self._transitions if self.rewards == "next_state" else self._visits)[step]
         return self._rewards.bounds(step, seen, delta, scale)
@@ -281,7 +278,7 @@ class Counts:
         >>> counts.empirical_model()[0, :, 0].tolist()
         [[0.0, 1.0], [0.5, 0.5]]
         """
-        return frequencies(self._transitions, self._visits)
+        return frequencies(self.transitions, self._visits)
 
     def add(self, played: Any, reward: Any) -> None:
         """Add the counts of any number of episodes, as :meth:`mornavi_lite.MarkovGame.play` returns them.
@@ -315,7 +312,7 @@ class Counts:
         """
         array = checks.counts_array("played", played)
         axes = "(H, S, A, S)" if self._listed is None else "(H, S, A, B)"
-        outcomes = self._transitions.shape if self._listed is None else self._listed.shape
+        outcomes = (*self._visits.shape, self.n_states) if self._listed is None else self._listed.shape
         checks.has_shape("played", array, outcomes, axes)
         self._check_room("played", array)
         gained = checks.real_array("reward", reward)
@@ -323,28 +320,11 @@ class Counts:
         shape = (len(self._n_actions), *(outcomes if by_outcome else outcomes[:-1]))
         checks.has_shape("reward", gained, shape, f"(m, {axes[1:]}" if by_outcome else "(m, H, S, A)")
         array, gained = in_cells(self, array, gained)
-        self._rewards.check(gained, self._telling(array), self._telling(self._transitions))
+        self._rewards.check(gained, self._telling(array), self._telling(self._transitions), lists=self._lists)
         self._add(array, gained)
 
     def add_unchecked(self, played: np.ndarray, reward: np.ndarray) -> None:
-        """The same as :meth:`add` for arrays that are known to be sound: what inner loops call.
-
-        Parameters
-        ----------
-        played : numpy.ndarray of int64, shape (H, S, A, S)
-            How often each transition happened.
-        reward : numpy.ndarray
-            Rewards, as :meth:`add` takes them.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import Counts
-        >>> counts = Counts(n_states=1, n_actions=(1,), horizon=1)
-        >>> counts.add_unchecked(np.array([[[[2]]]]), np.array([[[[1.0]]]]))
-        >>> counts.n_episodes == 2
-        True
-        """
+        """The same as :meth:`add` for arrays that are known to be sound: what inner loops call."""
         self._add(*in_cells(self, played, reward))
 
     def _telling(self, played: np.ndarray) -> np.ndarray:
@@ -406,12 +386,13 @@ class Counts:
         if self._visits.sum(dtype=np.float64) > 2.0**62:  # of all steps together
             self._check_room("states", np.ones((self.horizon, 1), dtype=np.int64), self._visits)
         cells = (steps, path[:-1], taken)
+        then = path[1:] if self._lists is None else columns(self, cells, path[1:])
         by_outcome = self.rewards == "next_state"
-        told: tuple[np.ndarray, ...] = (*cells, path[1:]) if by_outcome else cells
+        told: tuple[np.ndarray, ...] = (*cells, then) if by_outcome else cells
         before = (self._transitions if by_outcome else self._visits)[told]
-        self._rewards.check(gained, np.ones_like(steps), before, told)
+        self._rewards.check(gained, np.ones_like(steps), before, told, self._lists)
         self._rewards.record(gained, told, before)
-        self._transitions[*cells, path[1:]] += 1
+        self._transitions[*cells, then] += 1
         self._visits[cells] += 1
 
     def with_start(self, initial: Any = None) -> Counts:
@@ -436,14 +417,6 @@ class Counts:
         Notes
         -----
         Chapter 4, :prf:ref:`def-confidence-set`.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts
-        >>> counts = Counts(n_states=2, n_actions=(1,), horizon=1)
-        >>> counts.record([1, 0], [0], [[1.0]])
-        >>> counts.start_row, counts.with_start().start_row.tolist()
-        (None, [0, 1])
         """
         told = self.copy()
         told._start_learned = initial is None
@@ -458,23 +431,13 @@ class Counts:
         return told
 
     def copy(self) -> Counts:
-        """Independent copy, for a learner that goes on while these counts stay.
-
-        Returns
-        -------
-        Counts
-            The same counts, in arrays of its own.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts
-        >>> counts = Counts(n_states=1, n_actions=(1,), horizon=1)
-        >>> later = counts.copy()
-        >>> later.record([0, 0], [0], [[1.0]])
-        >>> counts.n_episodes, later.n_episodes
-        (0, 1)
-        """
-        return copy.deepcopy(self)
+        """Independent copy, for a learner that goes on while these counts stay."""
+        other = copy.copy(self)
+        other._transitions, other._visits = self._transitions.copy(), self._visits.copy()
+        other._rewards = copy.deepcopy(self._rewards)
+        if self._lists is not None and self._lists.flags.writeable:  # else they are a game's, and nobody's to change
+            other._lists = self._lists.copy()
+        return other
 
     def _check_room(self, name: str, played: np.ndarray, before: np.ndarray | None = None) -> None:
         """Raise unless the transitions of each step, with those of ``played``, can be counted in 64 bits."""
@@ -485,28 +448,16 @@ class Counts:
                 raise ValueError(f"{name} must leave at most 2**63 - 1 transitions of step {h}, got {total} with it")
 
     def of(self, game: MarkovGame) -> Counts:
-        """A copy that takes what a game's ``play`` returns, for a run that is taken up.
+        """A copy that takes what the ``play`` of a game of the same sizes returns, for a run that is taken up.
 
-        Parameters
-        ----------
-        game : MarkovGame
-            A game of the same sizes.
-
-        Returns
-        -------
-        Counts
-            The same counts, with the game's legal actions and, if it is sparse, beside its next states.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts, zoo
-        >>> game = zoo.patrol()
-        >>> Counts(game.n_states, game.n_actions, game.horizon).of(game).n_episodes
-        0
+        It has the game's legal actions, names and initial states and, if the game is sparse, stands beside its next
+        states.
         """
         same = self.copy()
         fresh = Counts.for_game(game)
         same._legal, same._stand, same._listed = fresh._legal, fresh._stand, fresh._listed
+        if same._lists is not None and fresh._lists is not None and np.array_equal(same._lists, fresh._lists):
+            same._lists = fresh._lists
         same._starts = fresh._starts
         same._names = fresh._names
         return same

@@ -27,7 +27,7 @@ def budget(of: ConfidenceSet, rows: np.ndarray, possible: np.ndarray | None) -> 
     if of.form != "row":
         return None
     sizes = None if possible is None else possible.sum(axis=-1)
-    return row_cost(rows, sizes) + math.log(of.n_rows / of.delta)
+    return row_cost(rows, sizes, of.n_states) + math.log(of.n_rows / of.delta)
 
 
 def kernels(of: ConfidenceSet, rows: np.ndarray, values: np.ndarray, possible: np.ndarray | None) -> np.ndarray:
@@ -47,20 +47,39 @@ def kernels(of: ConfidenceSet, rows: np.ndarray, values: np.ndarray, possible: n
     return kernel
 
 
-def kernels_by_row(of: ConfidenceSet, rows: np.ndarray, values: np.ndarray, possible: np.ndarray | None) -> np.ndarray:
-    """Optimistic kernels (G, ..., S) for values (G, ..., S) of which each row has its own order."""
-    order = np.argsort(-values, axis=-1, kind="stable")
+def kernels_by_row(
+    of: ConfidenceSet,
+    rows: np.ndarray,
+    values: np.ndarray,
+    possible: np.ndarray | None,
+    places: np.ndarray | None = None,
+) -> np.ndarray:
+    """Optimistic kernels (G, ..., S) for values (G, ..., S) of which each row has its own order.
 
-    def falling(array: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(np.broadcast_to(array, values.shape), order, -1)
-
-    spent, tails = budget(of, rows, possible), np.ones(values.shape)
-    within = None if possible is None else falling(possible)
-    tails[..., :-1] = _raised_tails(of, falling(rows), None if spent is None else spent[..., None], within)
-    tails[..., 1:] -= tails[..., :-1].copy()
-    kernel = np.empty(values.shape)
-    np.put_along_axis(kernel, order, tails, axis=-1)
-    return kernel
+    Of rows beside lists of states there are K values, with the ``places`` of these states in the order of all, from 1.
+    The bound of the j best states depends on how often they were seen, and for "events" on the smallest of j, S - j
+    and the number of states seen below. So it stays the same from one listed state to the next, and a state that is
+    not listed has no mass, if the lists have what was seen, the best state, and for "events" as many of the best and
+    of the worst states as any row has seen.
+    """
+    spent, (n, k), wide = budget(of, rows, possible), (len(values), values.shape[-1]), values.shape
+    spent = None if spent is None else np.broadcast_to(spent, wide[1:-1]).reshape(-1, 1)
+    seen, can = (None if each is None else np.broadcast_to(each, wide[1:]).reshape(-1, k) for each in (rows, possible))
+    assert seen is not None
+    keys = (-values if places is None else np.broadcast_to(places, wide)).reshape(n, -1, k)
+    kernel = np.empty(keys.shape)
+    for piece in pieces(seen, n):
+        order = np.argsort(keys[:, piece], axis=-1, kind="stable")
+        falling, within, sizes = (
+            None if each is None else np.take_along_axis(np.broadcast_to(each, order.shape), order, -1)
+            for each in (seen[piece], None if can is None else can[piece], None if places is None else keys[:, piece])
+        )
+        assert falling is not None
+        tails = np.ones(order.shape)
+        tails[..., :-1] = _raised_tails(of, falling, None if spent is None else spent[piece], within, sizes)
+        tails[..., 1:] -= tails[..., :-1].copy()
+        np.put_along_axis(kernel[:, piece], order, tails, axis=-1)
+    return kernel.reshape(wide)
 
 
 def whole_ball_means(of: ConfidenceSet, rows: np.ndarray, value: np.ndarray, possible: np.ndarray | None) -> np.ndarray:
@@ -77,7 +96,13 @@ def whole_ball_means(of: ConfidenceSet, rows: np.ndarray, value: np.ndarray, pos
     return np.where(visits > 0, np.minimum(mean + of.scale * (raised - mean), best), best)
 
 
-def _raised_tails(of: ConfidenceSet, rows: np.ndarray, spent: np.ndarray | None, can: np.ndarray | None) -> np.ndarray:
+def _raised_tails(
+    of: ConfidenceSet,
+    rows: np.ndarray,
+    spent: np.ndarray | None,
+    can: np.ndarray | None,
+    places: np.ndarray | None = None,
+) -> np.ndarray:
     """Bounds (..., S - 1) of the j best states for each j, from counts (..., S) sorted from the best downwards."""
     above = np.cumsum(rows, axis=-1)
     visits, above = above[..., -1:], above[..., :-1]
@@ -87,7 +112,10 @@ def _raised_tails(of: ConfidenceSet, rows: np.ndarray, spent: np.ndarray | None,
         tails = bound_by_row(of, above, visits, spent)
     elif can is None:
         # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
-        tails = bound_by_event(of, above, visits, np.minimum(of.costs[1:-1], of.costs[seen_below]))
+        costs = of.costs[seen_below]
+        if of.form == "events":
+            costs = np.minimum(of.costs[1:-1] if places is None else of.costs[places[..., :-1]], costs)
+        tails = bound_by_event(of, above, visits, costs)
     else:
         size, sizes = np.cumsum(can, axis=-1)[..., :-1], can.sum(axis=-1, keepdims=True)
         costs = np.minimum(event_costs_within(sizes, size), event_costs_within(sizes, seen_below))

@@ -38,11 +38,18 @@ class SeenRewards:
         else:
             self.values[...] = self.low
 
-    def check(self, reward: np.ndarray, played: np.ndarray, before: np.ndarray, cells: Cells = None) -> None:
+    def check(
+        self,
+        reward: np.ndarray,
+        played: np.ndarray,
+        before: np.ndarray,
+        cells: Cells = None,
+        lists: np.ndarray | None = None,
+    ) -> None:
         """Raise at the first reward of what was ``played`` that is outside its range, or not the one seen ``before``.
 
         ``played`` and ``before`` are counts, with the last axes of the rewards; with ``cells``, indices of these axes,
-        all three are of these cells alone.
+        all three are of these cells alone. ``lists`` are the next states of a last axis that does not count them.
         """
         low, high, values = (self._of(cells, each) for each in (self.low, self.high, self.values))
         scale = np.maximum(played, 1) if self.kind == "random" else 1
@@ -56,12 +63,12 @@ class SeenRewards:
         if outside.any():
             where = checks.first_true(outside)
             times = f" for each of {int(played[where[1:]])} visits" if self.kind == "random" else ""
-            name, ends = self._named(where, cells)
+            name, ends = self._named(where, cells, lists)
             raise ValueError(f"{name} must be in [{ends[0]:g}, {ends[1]:g}]{times}, got {float(reward[where])}")
         if moved.any():
             where = checks.first_true(moved)
             raise ValueError(
-                f"{self._named(where, cells)[0]} differs from the one seen before, {float(values[where])}, "
+                f"{self._named(where, cells, lists)[0]} differs from the one seen before, {float(values[where])}, "
                 f"got {float(reward[where])}{_INSTEAD[self.kind]}"
             )
 
@@ -69,10 +76,12 @@ class SeenRewards:
         """An array with the axes of the rewards, or what it has at some cells."""
         return each if cells is None else np.broadcast_to(each, self.values.shape)[:, *cells]
 
-    def _named(self, where: tuple[int, ...], cells: Cells) -> tuple[str, np.ndarray]:
+    def _named(self, where: tuple[int, ...], cells: Cells, lists: np.ndarray | None) -> tuple[str, np.ndarray]:
         """Which reward it is, in words, and its range."""
         where = where if cells is None else (where[0], *(int(each[where[1]]) for each in cells))
         i, h, s, a, *following = where
+        if following and lists is not None:
+            following = [lists[where[1:]]]
         then = f", next state {following[0]}" if following else ""
         return f"reward of player {i} at step {h}, state {s}, joint action {a}{then}", self.ranges[i, h]
 

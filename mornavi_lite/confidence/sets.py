@@ -227,34 +227,22 @@ class ConfidenceSet:
         return self.optimistic_unchecked(*self._checked(transitions, value))
 
     def optimistic_unchecked(
-        self, transitions: np.ndarray, value: np.ndarray, possible: np.ndarray | None = None
+        self,
+        transitions: np.ndarray,
+        value: np.ndarray,
+        possible: np.ndarray | None = None,
+        places: np.ndarray | None = None,
     ) -> np.ndarray:
         """The same as :meth:`optimistic` for arrays that are known to be sound: what inner loops call.
 
-        Parameters
-        ----------
-        transitions : numpy.ndarray of int64, shape (..., S)
-            How often each next state was seen, for each row.
-        value : numpy.ndarray of float64, shape (S,), (G, S) or (G, ..., S)
-            Value of each next state, or G such vectors; or G for each row, whose values are its own.
-        possible : numpy.ndarray of bool, shape (..., S), or None
-            Which states can follow, where that is stated.
-
-        Returns
-        -------
-        numpy.ndarray, shape (..., S) or (G, ..., S)
-            For each row a distribution.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite.confidence import ConfidenceSet
-        >>> row = ConfidenceSet("model", n_states=3, n_rows=1, delta=0.05)
-        >>> row.optimistic_unchecked(np.array([0, 0, 0]), np.array([0.0, 2.0, 1.0])).tolist()
-        [0.0, 1.0, 0.0]
+        ``transitions`` and ``possible``, which states can follow where that is stated, are (..., S); ``value`` is (S,),
+        (G, S) or, with an order for each row, (G, ..., S). In the last case counts may be beside lists of K states,
+        chapter 11, which hold all that was seen and the best state, or all that can follow. For "events" ``places`` (G,
+        ..., K) says where these are in the order of all states, from 1; as many of the best and of the worst as any row
+        has seen are then among them.
         """
         if value.ndim > 2:
-            return kernels_by_row(self, transitions, value, possible)
+            return kernels_by_row(self, transitions, value, possible, places)
         rows = transitions.reshape(-1, transitions.shape[-1])
         can = None if possible is None else possible.reshape(rows.shape)
         found = kernels(self, rows, value.reshape(-1, rows.shape[1]), can)
@@ -263,26 +251,10 @@ class ConfidenceSet:
     def highest_means(
         self, transitions: np.ndarray, value: np.ndarray, possible: np.ndarray | None = None
     ) -> np.ndarray:
-        """The largest mean of each value vector over the whole set: what nominal sets ask for. Nothing is checked.
+        """The largest mean (...), or (G, ...), of each value vector over the whole set: what nominal sets ask for.
 
-        Parameters
-        ----------
-        transitions, value, possible
-            As :meth:`optimistic_unchecked` takes them.
-
-        Returns
-        -------
-        numpy.ndarray, shape (...) or (G, ...)
-            For "row" over {p : N KL(n / N || p) <= L}, which is smaller than what is known of it by its tails; else
-            the mean under the optimistic kernel.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite.confidence import ConfidenceSet
-        >>> row, seen, value = ConfidenceSet("row", 3, 1, 0.05), np.array([50, 30, 20]), np.array([0.0, 2.0, 1.0])
-        >>> bool(0.8 < row.highest_means(seen, value) < row.optimistic(seen, value) @ value)
-        True
+        Arguments are as in :meth:`optimistic_unchecked`. For "row" the set is {p : N KL(n / N || p) <= L}, which is
+        smaller than what is known of it by its tails; for the other forms it is the mean under the optimistic kernel.
         """
         by_tails = None
         if self.form != "row" or self.min_probability is not None:

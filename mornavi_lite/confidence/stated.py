@@ -12,7 +12,9 @@ import numpy as np
 
 from .. import checks
 from ..games import MarkovGame
-from .counts import Counts
+from ..games.arrays import one_step
+from .counts import MANY_NUMBERS, Counts
+from .lists import beside, pooled, shared, stated_lists
 
 #: Rewards may differ from the least of their range by rounding, by no more than this share of it.
 _TOLERANCE = 1e-9
@@ -30,7 +32,8 @@ def support_mask(support: Any) -> np.ndarray | None:
     Returns
     -------
     numpy.ndarray or None
-        Read-only.
+        Read-only. Where the booleans would be more than 2**23, next states (S, A, B) or (H, S, A, B) instead, with -1
+        where a row has fewer.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def support_mask(support: Any) -> np.ndarray | None:
     if support is None:
         return None
     mask = _positive(support) if isinstance(support, MarkovGame) else _stated_mask(support)
-    none = np.asarray(~mask.any(axis=-1))
+    none = np.asarray(~(mask if mask.dtype == bool else mask >= 0).any(axis=-1))
     if none.any():
         raise ValueError(f"support{checks.place(checks.first_true(none))} must allow a next state, got none")
     mask.setflags(write=False)
@@ -56,6 +59,9 @@ def support_mask(support: Any) -> np.ndarray | None:
 def _positive(game: MarkovGame) -> np.ndarray:
     if game.next_state is None:
         return np.asarray(game.transition > 0)
+    if game.next_state[..., 0].size * game.n_states > MANY_NUMBERS:
+        steps = slice(None) if len(one_step(game.probability, 0)) > 1 else 0
+        return np.where(game.probability[steps] > 0, game.next_state[steps], -1)
     mask = np.zeros((*game.next_state.shape[:3], game.n_states), dtype=bool)
     h, s, a, b = np.nonzero(game.probability > 0)
     mask[h, s, a, game.next_state[h, s, a, b]] = True
@@ -75,25 +81,15 @@ def _stated_mask(support: Any) -> np.ndarray:
     if outside.any():
         where = checks.first_true(outside)
         raise ValueError(f"support{checks.place(where)} must be from 0 to {n_states - 1}, got {int(listed[where])}")
+    if listed[..., 0].size * n_states > MANY_NUMBERS:
+        return listed.copy()
     mask = np.zeros((*listed.shape[:-1], n_states), dtype=bool)
     np.put_along_axis(mask, listed, True, axis=-1)
     return mask
 
 
 def row_numbers(rows: Any) -> np.ndarray | str | None:
-    """Which cells share a kernel: "stationary", or read-only integers (H, S, A), or None.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it is none of these.
-
-    Examples
-    --------
-    >>> from mornavi_lite.confidence import row_numbers
-    >>> row_numbers("stationary"), row_numbers([[[7, 7]]]).tolist()
-    ('stationary', [[[7, 7]]])
-    """
+    """Which cells share a kernel: "stationary", or read-only integers (H, S, A), or None; else an error."""
     if rows is None or isinstance(rows, str):
         return None if rows is None else checks.one_of("rows", rows, ("stationary",))
     numbers = checks.integer_array("rows", rows).copy()
@@ -145,43 +141,74 @@ class KnownRows:
         starts: np.ndarray | None = None,
     ) -> None:
         shape = counts.visits.shape
-        self.counts = counts
-        self.possible = self._possible(support, (*shape, shape[1]))
-        self._seen = counts.transitions
-        self._groups = _groups(rows, shape)
-        self._refute_support(counts.transitions)
-        if self._groups is not None:
-            self._pool(*shape)
+        self.counts, self._groups = counts, _groups(rows, shape)
+        self.lists, self._seen = counts._lists, counts._transitions
+        if self.lists is None:
+            self.possible = self._possible(support, (*shape, shape[1]))
+            self._refute_support(counts.transitions)
+            if self._groups is not None:
+                self._pool(*shape)
+        else:
+            self.possible = None
+            self._list(support)
         self._refute_min_probability(min_probability)
         if starts is not None and self._groups is None and self._seen[0, ~starts].any():
             self._seen = self._seen.copy()  # what was sampled there has no bound, as its rows do not count
             self._seen[0, ~starts] = 0
         if fail_state is not None:
-            _refute_fail_state(counts, fail_state, self.possible)
+            _refute_fail_state(counts, fail_state, self.possible, self.lists)
         self.n_rows = self._count(fail_state, starts)
 
     def at(self, step: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Counts (S, A, S) of the rows of a step, with those of cells that share them; and what can follow."""
+        """Counts (S, A, S) of the rows of a step, with those of cells that share them; and what can follow.
+
+        Where ``lists`` (H, S, A, K) is an array, both are beside its next states, of which those with -1 are none.
+        """
         return self._seen[step], None if self.possible is None else self.possible[step]
 
     def _possible(self, support: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
         if support is None:
             return None
+        if support.dtype != bool:
+            mask = np.zeros((*support.shape[:-1], shape[1]), dtype=bool)
+            *cells, _ = where = np.nonzero(support >= 0)
+            mask[*cells, support[where]] = True
+            support = mask
         checks.has_shape("support", support, shape[-support.ndim :], "(S, A, S) or (H, S, A, S)")
         return np.broadcast_to(support, shape)
 
     def _refute_support(self, seen: np.ndarray, pooled: bool = False) -> None:
         """Raise at the first transition that the stated support excludes."""
-        if self.possible is None:
-            return
-        wrong = (seen > 0) & ~self.possible
-        if wrong.any():
-            h, s, a, then = where = checks.first_true(wrong)
-            which = "support, with what is stated of cells that share a row," if pooled else "support"
-            raise ValueError(
-                f"{which} is contradicted: at step {h}, state {s}, joint action {a}, "
-                f"state {then} followed {int(seen[where])} times"
-            )
+        if self.possible is not None and ((seen > 0) & ~self.possible).any():
+            h, s, a, then = where = checks.first_true((seen > 0) & ~self.possible)
+            _refuted(h, s, a, then, int(seen[where]), pooled)
+
+    def _list(self, support: np.ndarray | None) -> None:
+        """The same for counts beside lists of next states: with a support, these are what can follow."""
+        seen, lists, groups = self._seen, self.lists, self._groups
+        assert lists is not None
+        can = None if support is None else stated_lists(support, self.counts.visits.shape)
+        if can is not None:
+            _refute_lists(can, lists, seen, False)
+        if can is not None and groups is not None:
+            can = shared(groups, can)[groups]
+            if (can[..., 0] < 0).any():
+                self._nothing_follows(checks.first_true(can[..., 0] < 0))
+            _refute_lists(can, lists, seen, True)
+        if groups is not None:
+            every, totals = pooled(groups, lists, seen)
+            lists, seen = every[groups], totals[groups]
+        if can is not None:
+            seen, lists, self.possible = beside(can, lists, seen)[0], can, can >= 0
+        self.lists, self._seen = lists, seen
+
+    @staticmethod
+    def _nothing_follows(where: tuple[int, ...]) -> None:
+        h, s, a = where
+        raise ValueError(
+            f"rows and support contradict each other: nothing can follow step {h}, state {s}, joint action {a} "
+            "and all cells that share its row"
+        )
 
     def _pool(self, horizon: int, n_states: int, n_joint: int) -> None:
         """Add the counts of cells that share a row, and intersect what can follow them."""
@@ -195,11 +222,7 @@ class KnownRows:
             shared = np.logical_and.reduceat(self.possible.reshape(flat)[order], starts, axis=0)[self._groups]
             none = ~shared.any(axis=-1)
             if none.any():
-                h, s, a = checks.first_true(none)
-                raise ValueError(
-                    f"rows and support contradict each other: nothing can follow step {h}, state {s}, joint action {a} "
-                    "and all cells that share its row"
-                )
+                self._nothing_follows(checks.first_true(none))
             self.possible = shared
             self._refute_support(self.counts.transitions, pooled=True)
 
@@ -229,28 +252,23 @@ class KnownRows:
         return max(1, int(matter.sum()) if self._groups is None else len(np.unique(self._groups[matter])))
 
 
+def _refute_lists(can: np.ndarray, lists: np.ndarray, seen: np.ndarray, pooled: bool) -> None:
+    """Raise at the first of the transitions ``seen`` beside lists that is not among those that can be."""
+    wrong = beside(can, lists, seen)[1]
+    if wrong is not None:
+        h, s, a, _ = wrong
+        _refuted(h, s, a, int(lists[wrong]), int(seen[wrong]), pooled)
+
+
+def _refuted(h: int, s: int, a: int, then: int, times: int, pooled: bool) -> None:
+    which = "support, with what is stated of cells that share a row," if pooled else "support"
+    raise ValueError(
+        f"{which} is contradicted: at step {h}, state {s}, joint action {a}, state {then} followed {times} times"
+    )
+
+
 def pooled_visits(rows: np.ndarray | str | None, visits: np.ndarray) -> np.ndarray:
-    """Visits of each distinct row, and then for each cell whether it was visited: a reward is seen there.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray of int, shape (H, S, A), "stationary" or None
-        Which cells share a row.
-    visits : numpy.ndarray of int, shape (H, S, A)
-        Visits of the cells.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n,)
-        What doubles, or turns from 0 to 1, when there is something to learn.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mornavi_lite.confidence import pooled_visits
-    >>> pooled_visits("stationary", np.array([[[3, 0]], [[4, 1]]])).tolist()
-    [7, 1, 1, 0, 1, 1]
-    """
+    """Visits of each distinct row, and then for each cell whether it was visited: a reward is seen there."""
     groups = _groups(rows, visits.shape)
     if groups is None:
         return visits.ravel()
@@ -269,42 +287,51 @@ def _groups(rows: np.ndarray | str | None, shape: tuple[int, ...]) -> np.ndarray
     return np.unique(rows, return_inverse=True)[1].reshape(shape)
 
 
-def _refute_fail_state(counts: Counts, fail_state: int, possible: np.ndarray | None) -> None:
+def _refute_fail_state(counts: Counts, fail_state: int, possible: np.ndarray | None, lists: np.ndarray | None) -> None:
     """Raise unless the state absorbs and pays the least, as far as was seen, and the support allows that."""
     said = f"fail_state={fail_state} is contradicted"
     if fail_state >= counts.n_states:
         raise ValueError(f"fail_state must be below n_states, {counts.n_states}, got {fail_state}")
-    if possible is not None and not possible[:, fail_state, :, fail_state].all():
-        h, a = checks.first_true(~possible[:, fail_state, :, fail_state])
-        raise ValueError(f"{said} by support: at step {h}, joint action {a}, it cannot stay there")
-    left = counts.transitions[:, fail_state].copy()
-    left[..., fail_state] = 0
+    if possible is not None:
+        here = possible[:, fail_state]
+        stays = here[..., fail_state] if lists is None else (lists[:, fail_state] == fail_state).any(axis=-1)
+        if not stays.all():
+            h, a = checks.first_true(~stays)
+            raise ValueError(f"{said} by support: at step {h}, joint action {a}, it cannot stay there")
+    seen = counts._transitions[:, fail_state]
+    states = np.arange(counts.n_states) if counts._lists is None else counts._lists[:, fail_state]
+    left = (seen > 0) & (states != fail_state)
     if left.any():
-        h, a, then = checks.first_true(left > 0)
+        h, a, _ = where = checks.first_true(left)
+        then = int(np.broadcast_to(states, left.shape)[where])
         raise ValueError(f"{said}: at step {h}, joint action {a} led from it to state {then}")
-    ranges = counts.step_ranges[..., None]
-    slack = _TOLERANCE * (ranges[:, :, 1] - ranges[:, :, 0])
-    paid, seen = counts.reward[:, :, fail_state], counts.visits[:, fail_state]
+    low, high = np.moveaxis(counts.step_ranges, -1, 0)[..., None]
+    more = low + _TOLERANCE * (high - low)
     if counts.rewards == "next_state":
-        paid = paid[..., fail_state]
-        _refute_landing(counts, fail_state, said)
-    more = (seen > 0) & (paid > ranges[:, :, 0] + slack)
-    if more.any():
-        i, h, a = where = checks.first_true(more)
-        least = float(counts.step_ranges[i, h, 0])
+        landed, times = _into(counts, fail_state)
+        wrong = (times > 0) & (landed > more[..., None])
+        if wrong.any():
+            i, h, s, a = where = checks.first_true(wrong)
+            raise ValueError(
+                f"{said}: at step {h}, state {s}, joint action {a}, the way into it pays player {i} "
+                f"{float(landed[where]):g}, more than {float(low[i, h, 0]):g}"
+            )
+        return
+    paid = counts.reward[:, :, fail_state]
+    wrong = (counts.visits[:, fail_state] > 0) & (paid > more)
+    if wrong.any():
+        i, h, a = where = checks.first_true(wrong)
         raise ValueError(
-            f"{said}: at step {h}, joint action {a} pays player {i} there {float(paid[where]):g}, more than {least:g}"
+            f"{said}: at step {h}, joint action {a} pays player {i} there {float(paid[where]):g}, "
+            f"more than {float(low[i, h, 0]):g}"
         )
 
 
-def _refute_landing(counts: Counts, fail_state: int, said: str) -> None:
-    """Raise if a transition into the fail state was seen to pay more than the least."""
-    low, high = np.moveaxis(counts.step_ranges, -1, 0)[..., None, None]
-    paid, seen = counts.reward[..., fail_state], counts.transitions[..., fail_state]
-    more = (seen > 0) & (paid > low + _TOLERANCE * (high - low))
-    if more.any():
-        i, h, s, a = where = checks.first_true(more)
-        raise ValueError(
-            f"{said}: at step {h}, state {s}, joint action {a}, the way into it pays player {i} "
-            f"{float(paid[where]):g}, more than {float(counts.step_ranges[i, h, 0]):g}"
-        )
+def _into(counts: Counts, state: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rewards (m, H, S, A) of the transitions into a state, and how often each was seen (H, S, A)."""
+    if counts._lists is None:
+        return counts.reward[..., state], counts.transitions[..., state]
+    place = (counts._lists == state).argmax(axis=-1)[..., None]
+    found = np.take_along_axis(counts._lists, place, -1)[..., 0] == state
+    times = np.take_along_axis(counts._transitions, place, -1)[..., 0] * found
+    return np.take_along_axis(counts._rewards.values, place[None], -1)[..., 0], times

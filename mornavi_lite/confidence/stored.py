@@ -113,6 +113,8 @@ def parts(self: Counts) -> dict[str, np.ndarray]:
         made["start_learned"] = np.array(True)
     if self._listed is not None:
         made["next_state"] = one_step(self._listed, 0)
+    if self._lists is not None:
+        made["lists"] = one_step(self._lists, 0)
     return made
 
 
@@ -121,12 +123,18 @@ def from_parts(cls: type[Counts], made: Mapping[str, np.ndarray]) -> Counts:
     steps, size = made["transitions"].shape[:2]
     kind, ranges = str(made.get("rewards", "deterministic")), made.get("ranges", (0, 1))
     counts = cls(size, np.asarray(made["n_actions"]).tolist(), steps, ranges, kind)
+    lists = None
+    if "lists" in made:
+        lists = checks.integer_array("lists", made["lists"])
+        check_next_state(np.maximum(lists, 0), lists, size)
+        lists = np.broadcast_to(lists, (*counts._visits.shape, lists.shape[-1]))
+    counts._lay_out(kind, counts.step_ranges, lists)
     played = checks.counts_array("transitions", made["transitions"])
     checks.has_shape("transitions", played, counts._transitions.shape, "(H, S, A, S)")
     counts._check_room("transitions", played)
     reward = checks.real_array("reward", made["reward"])
     checks.has_shape("reward", reward, counts._rewards.values.shape, "(m, H, S, A)")
-    counts._rewards.check(reward, counts._telling(played), counts._telling(counts._transitions))
+    counts._rewards.check(reward, counts._telling(played), counts._telling(counts._transitions), lists=counts._lists)
     counts._add(played, reward)
     if counts._rewards.constant is not None:
         checks.has_shape("constant", made["constant"], counts._rewards.constant.shape, "(2, m, H, S, A)")

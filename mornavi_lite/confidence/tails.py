@@ -16,6 +16,8 @@ import numpy as np
 from .. import checks
 
 _MOST_STEPS = 60
+#: Up to this many states the events of a size are counted by integers; those of 10,000 states have 3,000 digits.
+_EXACT_UP_TO = 1000
 
 
 def hoeffding(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
@@ -145,6 +147,8 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
 @lru_cache(maxsize=64)
 def event_costs(n_states: int) -> np.ndarray:
     """What a union over events pays for one of each size from 0 to S: for the sizes, and for the events of a size."""
+    if n_states > _EXACT_UP_TO:
+        return event_costs_within(np.full(n_states + 1, n_states), np.arange(n_states + 1))
     half = max(1, n_states // 2)
     costs = [math.log(half) + math.log(_partitions(n_states, size)) for size in range(n_states + 1)]
     return np.array(costs)

@@ -141,9 +141,9 @@ def gathered(counts: np.ndarray, next_state: np.ndarray, n_states: int) -> np.nd
     return dense
 
 
-def scattered(values: np.ndarray, next_state: np.ndarray, at: np.ndarray, n_states: int) -> np.ndarray:
-    """Values (m, H, S, A, S) from values (m, H, S, A, B) beside their next states; 0 but where ``at`` is true."""
-    dense = np.zeros((*values.shape[:-1], n_states))
+def scattered(values: np.ndarray, next_state: np.ndarray, at: np.ndarray, n_states: int, rest: Any = 0.0) -> np.ndarray:
+    """Values (m, H, S, A, S) of values (m, H, S, A, B) beside their next states; ``rest`` but where ``at`` is true."""
+    dense = np.broadcast_to(rest, (*values.shape[:-1], n_states)).copy()
     where = np.nonzero(at)
     place: tuple[Any, ...] = (slice(None), *where)
     dense[(*place[:-1], next_state[where])] = values[place]

@@ -8,9 +8,10 @@ A learner turns counts into a plan, by one pass from the last step to the first.
 
 The distance of the two values bounds the policy's true gap, without knowledge of the game: the certificate.
 
-**Files.** ``mornavi`` has the learner, ``stage_payoffs`` the bounds on one step's payoffs, ``plan`` what it returns,
-``identity`` what a saved run is known by, ``baselines`` what it is compared with. Definitions and proofs: chapters 4
-and 5 of the book. The algorithm is that of Farhat, Ghosh, Atia and Wang (2026).
+**Files.** ``mornavi`` has the learner, ``stage_payoffs`` the bounds on one step's payoffs, ``outcomes`` what
+its rows may lead to, ``plan`` what it returns, ``identity`` what a saved run is known by, ``baselines`` what it is
+compared with.
+Definitions and proofs: chapters 4 and 5 of the book. The algorithm is that of Farhat, Ghosh, Atia and Wang (2026).
 """
 
 from __future__ import annotations

@@ -200,12 +200,16 @@ class Mornavi(ByContents):
         >>> plan.upper[0, :, 0].tolist(), plan.lower[0, :, 0].tolist()
         ([3.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0])
         """
+
+        def choose(h: int, high: np.ndarray, low: np.ndarray) -> np.ndarray:
+            return self._equilibrium(counts, h, high)
+
         if self._may_leave_support(counts):
             explorer = copy.copy(self)
             object.__setattr__(explorer, "confidence", "events")
-            policy = Mornavi.plan(explorer, counts).policy
+            policy = explorer._values(counts, choose, both=False).policy
             return self._values(counts, lambda h, high, low: policy[h])
-        return self._values(counts, lambda h, high, low: self._equilibrium(counts, h, high))
+        return self._values(counts, choose)
 
     def _may_leave_support(self, counts: Any) -> bool:
         """Whether an adversary may move mass to where the plan never goes, and bets are on whole rows.
@@ -270,60 +274,20 @@ class Mornavi(ByContents):
         return self._values(counts, lambda h, high, low: rows[h])
 
     def collect(self, game: MarkovGame, plan: Plan, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
-        """How this learner gathers data: it plays its plan.
-
-        Parameters
-        ----------
-        game : MarkovGame
-            What is played.
-        plan : Plan
-            The plan of the moment.
-        n_episodes : int
-            Number of episodes.
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        numpy.ndarray of int64, shape (H, S, A, S)
-            How often each transition happened.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import Counts, Mornavi, Nominal, zoo
-        >>> game, learner = zoo.traffic_merge(), Mornavi(Nominal())
-        >>> plan = learner.plan(Counts(game.n_states, game.n_actions, game.horizon))
-        >>> int(learner.collect(game, plan, 10, np.random.default_rng(0))[0].sum())
-        10
-        """
+        """How this learner gathers data, as ``game.play`` returns them: it plays its plan for so many episodes."""
         return game.play_unchecked(self.behaviour(plan), n_episodes, rng)
 
     def behaviour(self, plan: Plan) -> np.ndarray:
-        """The policy that this learner plays in order to learn: that of its plan.
-
-        Parameters
-        ----------
-        plan : Plan
-            The plan of the moment.
-
-        Returns
-        -------
-        numpy.ndarray, shape (H, S, A)
-            Joint policy.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts, Mornavi, Nominal
-        >>> learner = Mornavi(Nominal())
-        >>> plan = learner.plan(Counts(n_states=2, n_actions=(2, 2), horizon=3))
-        >>> learner.behaviour(plan) is plan.policy
-        True
-        """
+        """The policy (H, S, A) that this learner plays in order to learn: that of its plan."""
         return plan.policy
 
-    def _values(self, counts: Counts, choose: Callable[[int, np.ndarray, np.ndarray], np.ndarray]) -> Plan:
-        """The policy that ``choose`` makes from the stage payoffs of a step, and its bounds, from the last step on."""
+    def _values(
+        self, counts: Counts, choose: Callable[[int, np.ndarray, np.ndarray], np.ndarray], both: bool = True
+    ) -> Plan:
+        """The policy that ``choose`` makes from the stage payoffs of a step, and its bounds, from the last step on.
+
+        Without ``both`` the highest payoffs and values stand for the lowest, too.
+        """
         if not isinstance(counts, Counts):
             raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
         sets = sets_per_player(self.uncertainty, len(counts.n_actions))
@@ -341,7 +305,7 @@ class Mornavi(ByContents):
         policy = np.empty(counts.visits.shape)
 
         def bounds(h: int, value: np.ndarray) -> np.ndarray:
-            high, low = payoffs.at(h, *value)
+            high, low = payoffs.at(h, value[0], value[1] if both else None)
             policy[h] = counts.fold(choose(h, high, low))
             followed, lower = ((policy[h][:, None] * each).sum(axis=-1).T for each in (high, low))
             upper = [

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..confidence import ConfidenceSet, Counts, KnownRows, bonus_unchecked, by_rows, log_term_at
 from ..confidence.cells import frequencies
-from ..uncertainty import Nominal, UncertaintySet
+from ..uncertainty import Nominal, UncertaintySet, worst_cases_of
+from .outcomes import Outcomes, Pays, outcomes
 from .plan import AtStart
 
 
@@ -41,24 +42,33 @@ class StagePayoffs:
         # What the rest of the game can pay at most, and at least, from each step on, (m, H).
         self.most, self.least = (np.cumsum(each[:, ::-1], axis=1)[:, ::-1, None, None] for each in (most, least))
 
-    def at(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Highest and lowest stage payoffs (S, m, A) of a step, from values (m, S) at the next step."""
-        pays = self.counts.reward_bounds(step, self.delta, self.scale)
+    def at(self, step: int, upper: np.ndarray, lower: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Highest and lowest stage payoffs (S, m, A) of a step, from values (m, S) at the next step.
+
+        Without ``lower`` only the highest are found, and returned as both.
+        """
+        m, values, signs = len(upper), upper, np.ones(len(upper))
+        bounds = self.counts.reward_bounds(step, self.delta, self.scale)
+        if lower is not None:
+            values, signs = np.concatenate([upper, lower]), np.repeat([1.0, -1.0], m)
+        own = np.concatenate(bounds)[: len(values)]
         # Where a reward depends on the next state, it is part of what each row may lead to: v(s, a, s').
-        by_outcome = pays[0].ndim == 4
-        if by_outcome:
-            if self.fail_state is not None:  # the way into it pays the least, too
-                for each in pays:
-                    each[..., self.fail_state] = self.counts.step_ranges[:, step, 0, None, None]
-            upper, lower = pays[0] + upper[:, None, None], pays[1] + lower[:, None, None]
-        best, worst = (self._by_bonus if self.model is None else self._by_model)(step, upper, lower)
-        if not by_outcome:
-            best, worst = pays[0] + best, pays[1] + worst
-        high = self.counts.standing(np.minimum(best, self.most[:, step]))
-        low = self.counts.standing(np.maximum(worst, self.least[:, step]))
+        pays, ranges = None, self.counts.step_ranges[:, step]
+        if own.ndim == 4:
+            unseen, least = ranges[:, ::-1].T.ravel(), np.tile(ranges[:, 0], 2)
+            pays = Pays(own, unseen[: len(own)], self.fail_state, least[: len(own)])
+        next_step = outcomes(self.rows, step, values, signs, self.model, pays)
+        found = (self._by_bonus if self.model is None else self._by_model)(step, next_step, signs)
+        found = found if pays is not None else own + found
+        high = self._bounded(np.minimum(found[:m], self.most[:, step]), step)
+        return high, high if lower is None else self._bounded(np.maximum(found[m:], self.least[:, step]), step)
+
+    def _bounded(self, payoffs: np.ndarray, step: int) -> np.ndarray:
+        """Stage payoffs (S, m, A) from payoffs (m, S, A), those of illegal actions and of the fail state put right."""
+        payoffs = self.counts.standing(payoffs)
         if self.fail_state is not None:
-            high[:, self.fail_state] = low[:, self.fail_state] = self.least[:, step, 0]
-        return high.swapaxes(0, 1), low.swapaxes(0, 1)
+            payoffs[:, self.fail_state] = self.least[:, step, 0]
+        return payoffs.swapaxes(0, 1)
 
     def start(self, upper: np.ndarray, lower: np.ndarray) -> AtStart:
         """Bounds at the start, a row of which counts know how often it led where, from values (m, S) at step 0.
@@ -85,28 +95,27 @@ class StagePayoffs:
         high, low, width = means.reshape(3, -1) * np.array([[1.0], [-1.0], [1.0]])
         return AtStart(high, low, float(np.minimum(width, high - low).max()))
 
-    def _by_model(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Worst cases (m, S, A) around the most optimistic and the most pessimistic kernel."""
+    def _by_model(self, step: int, after: Outcomes, signs: np.ndarray) -> np.ndarray:
+        """Worst cases (G, S, A) around the most optimistic and the most pessimistic kernels."""
         assert self.model is not None
-        seen, possible = self.rows.at(step)
-        m = len(self.sets)
-        found = np.zeros((2 * m, *seen.shape[:2]))
-        if step == self.counts.horizon - 1 and upper.ndim == 2:  # nothing follows, whatever the kernel
-            return found[:m], found[m:]
+        found = np.zeros((len(signs), *after.seen.shape[:2]))
+        if step == self.counts.horizon - 1 and self.counts.rewards != "next_state":  # nothing follows
+            return found
         # The pessimistic kernel is the optimistic one of the opposite order; all of them are made at once.
-        values, balls = np.concatenate([upper, -lower]), [*self._balls(step)] * 2
+        balls = (self._balls(step) * 2)[: len(signs)]
+        ordered = signs.reshape(-1, *(1,) * (after.values.ndim - 1)) * after.values
         robust = [g for g, ball in enumerate(balls) if not self._by_mean(ball)]
         if robust:
-            kernels = self.model.optimistic_unchecked(seen, values[robust], possible)
-            for kernel, g in zip(kernels, robust, strict=True):
-                found[g] = balls[g].worst_case_unchecked(kernel, upper[g] if g < m else lower[g - m])
+            places, floor = (None if each is None else each[robust] for each in (after.places, after.floor))
+            kernels = self.model.optimistic_unchecked(after.seen, ordered[robust], after.possible, places)
+            found[robust] = worst_cases_of([balls[g] for g in robust], kernels, after.values[robust], floor)
         exact = [g for g, ball in enumerate(balls) if self._by_mean(ball, some=True)]
         if exact:
-            means = self.model.highest_means(seen, values[exact], possible)
+            means = self.model.highest_means(after.seen, ordered[exact], after.possible)
             for mean, g in zip(means, exact, strict=True):
                 plain = np.broadcast_to(np.asarray(balls[g].radius) == 0, mean.shape)
-                found[g] = np.where(plain, mean if g < m else -mean, found[g])
-        return found[:m], found[m:]
+                found[g] = np.where(plain, signs[g] * mean, found[g])
+        return found
 
     def _by_mean(self, ball: UncertaintySet, some: bool = False) -> bool:
         """Whether the set is only the nominal kernel, for all rows or for some: then it needs no kernel of tails."""
@@ -116,18 +125,17 @@ class StagePayoffs:
         plain = np.asarray(getattr(ball, "radius", 1.0)) == 0
         return bool(plain.any() if some else plain.all())
 
-    def _by_bonus(self, step: int, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Worst cases (m, S, A) around the observed frequencies, plus and minus the bonus."""
-        seen, _ = self.rows.at(step)
-        visits = seen.sum(axis=-1)
-        rows = frequencies(seen, visits)
+    def _by_bonus(self, step: int, after: Outcomes, signs: np.ndarray) -> np.ndarray:
+        """Worst cases (G, S, A) around the observed frequencies, plus and minus the bonus."""
+        visits, m = after.seen.sum(axis=-1), len(self.sets)
+        rows = frequencies(after.seen, visits)
         log_term = log_term_at(visits, self.n_rows, self.delta)
-        best, worst = np.empty((2, len(self.sets), *visits.shape))
+        found, (upper, lower) = np.empty((len(signs), *visits.shape)), np.split(after.values, 2)
         for i, ball in enumerate(self._balls(step)):
             width = self._bonus(i, ball, rows, visits, upper, lower, log_term)
-            best[i] = ball.worst_case_unchecked(rows, upper[i]) + width
-            worst[i] = ball.worst_case_unchecked(rows, lower[i]) - width
-        return best, worst
+            found[i] = ball.worst_case_unchecked(rows, upper[i]) + width
+            found[m + i] = ball.worst_case_unchecked(rows, lower[i]) - width
+        return found
 
     def _bonus(
         self,

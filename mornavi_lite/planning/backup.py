@@ -106,33 +106,7 @@ def deviated(game: MarkovGame, sets: list[UncertaintySet], policy: np.ndarray, c
 def gap_and_value(
     game: MarkovGame, policy: np.ndarray, sets: list[UncertaintySet], concept: str
 ) -> tuple[float, np.ndarray]:
-    """:func:`equilibrium_gap` and :func:`evaluate` together, without checks of the arguments.
-
-    Parameters
-    ----------
-    game : MarkovGame
-        The game.
-    policy : numpy.ndarray, shape (H, S, A)
-        Joint policy.
-    sets : list of UncertaintySet, length m
-        The set of each player.
-    concept : {"nash", "ce", "cce"}
-        Which deviations count.
-
-    Returns
-    -------
-    tuple of float and numpy.ndarray of shape (m, H+1, S)
-        Gap and robust values.
-
-    Examples
-    --------
-    >>> from mornavi_lite import TotalVariation, solve, zoo
-    >>> from mornavi_lite.planning import gap_and_value
-    >>> game, ball = zoo.patrol(), TotalVariation(0.1)
-    >>> solution = solve(game, ball)
-    >>> gap_and_value(game, solution.policy, [ball, ball], "cce")[0] == solution.gap
-    True
-    """
+    """:func:`equilibrium_gap` and :func:`evaluate` of a policy (H, S, A) together, without checks of the arguments."""
     value = followed(game, sets, policy)
     return gap_of(game, deviated(game, sets, policy, concept), value), value
 

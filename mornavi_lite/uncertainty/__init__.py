@@ -27,6 +27,7 @@ from __future__ import annotations
 from .balls import ChiSquare, KullbackLeibler, Nominal, TotalVariation, sets_per_player
 from .base import UncertaintySet
 from .contamination import Contamination
+from .each_row import worst_cases_of
 from .kl import kl_solve
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "UncertaintySet",
     "kl_solve",
     "sets_per_player",
+    "worst_cases_of",
 ]

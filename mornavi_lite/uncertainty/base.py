@@ -72,29 +72,8 @@ class UncertaintySet:
     def worst_case_unchecked(self, p: np.ndarray, v: np.ndarray, floor: Any = None) -> np.ndarray:
         """The same as :meth:`worst_case` for float64 arrays that are known to be sound: what inner loops call.
 
-        Parameters
-        ----------
-        p : numpy.ndarray, shape (..., S)
-            Nominal rows.
-        v : numpy.ndarray, shape (S,) or (..., S)
-            Value of each next state.
-        floor : float or numpy.ndarray, shape (...), optional
-            Lowest value that mass may be moved to, where it may leave the support: for sparse rows, which do not list
-            all states. The lowest value in ``v`` where that is lower.
-
-        Returns
-        -------
-        numpy.ndarray, shape (...)
-            min of q . v over all q in the ball.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import KullbackLeibler
-        >>> p, v = np.full((2, 3, 4), 0.25), np.arange(4.0)
-        >>> ball = KullbackLeibler(0.1)
-        >>> bool((ball.worst_case_unchecked(p, v) == ball.worst_case(p, v)).all())
-        True
+        ``floor``, a number or (...), is the lowest value that mass may be moved to where it may leave the support, for
+        sparse rows, which do not list all states; the lowest value in ``v`` where that is lower.
         """
         if v.ndim > 1 or isinstance(self.radius, np.ndarray) or floor is not None:
             return each_row.worst_cases(self, p, v, floor if self.shift_support else None)
@@ -185,32 +164,9 @@ class UncertaintySet:
         return self._divergence(q, p)[()]
 
     def at_step(self, step: int, shape: tuple[int, int, int]) -> UncertaintySet:
-        """The set at one step of a game: the same, but for a radius per row, of which it has that step's part.
+        """The set at one step of a game of ``shape`` (H, S, A): of a radius per row it has that step's part, (S, A).
 
-        Parameters
-        ----------
-        step : int
-            Step h.
-        shape : tuple of int
-            (H, S, A) of the game.
-
-        Returns
-        -------
-        UncertaintySet
-            With a radius of shape (S, A) where this set's is an array.
-
-        Raises
-        ------
-        ValueError
-            If the radius does not broadcast to (H, S, A).
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import KullbackLeibler
-        >>> by_step = KullbackLeibler(np.array([0.1, 0.2]).reshape(2, 1, 1))
-        >>> by_step.at_step(1, (2, 3, 4)) == KullbackLeibler(np.full((3, 4), 0.2))
-        True
+        A ValueError if the radius does not broadcast to (H, S, A).
         """
         if not isinstance(self.radius, np.ndarray):
             return self

@@ -1,0 +1,128 @@
+"""What the rows of a step may lead to: values beside counts, of all states or of those on lists. Chapter 11."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..confidence import ConfidenceSet, KnownRows
+from ..games.arrays import refuse_too_large
+from ..games.sparse import gathered, laid_out, lowest_elsewhere, scattered
+
+
+class Outcomes(NamedTuple):
+    """Value vectors (G, S), or values (G, S, A, K) of listed states, beside counts (S, A, K) of the rows of a step.
+
+    ``possible`` says which of the states can follow, where that is stated; ``places`` and ``floor`` are what
+    ``ConfidenceSet.optimistic_unchecked`` and ``UncertaintySet.worst_case_unchecked`` take.
+    """
+
+    values: np.ndarray
+    seen: np.ndarray
+    possible: np.ndarray | None
+    places: np.ndarray | None = None
+    floor: np.ndarray | None = None
+
+
+class Pays(NamedTuple):
+    """Rewards (G, S, A, K) of a step beside the next states of the counts; what was not seen pays ``unseen`` (G,)."""
+
+    listed: np.ndarray
+    unseen: np.ndarray
+    fail_state: int | None
+    least: np.ndarray
+
+    def on(self, lists: np.ndarray | None, pays: np.ndarray) -> np.ndarray:
+        """``pays`` with the least reward on the way into the fail state, in place."""
+        if self.fail_state is None:
+            return pays
+        least = self.least[:, None, None]
+        if lists is None:
+            pays[..., self.fail_state] = least
+            return pays
+        return np.where(lists == self.fail_state, least[..., None], pays)
+
+
+def outcomes(
+    rows: KnownRows, step: int, values: np.ndarray, signs: np.ndarray, model: ConfidenceSet | None, pays: Pays | None
+) -> Outcomes:
+    """What values (G, S) at the next step mean at a step: to be bounded from above where the sign (G,) is 1, or below.
+
+    Lists do not serve bonuses, whose frequencies are uniform where nothing was seen, nor bounds of single events where
+    each row has an order of its own, or so many states were seen of a row that lists are no gain.
+    """
+    if rows.lists is None:
+        seen, possible = rows.at(step)
+        return Outcomes(values if pays is None else values[:, None, None] + pays.on(None, pays.listed), seen, possible)
+    seen, possible = rows.at(step)
+    most_seen = int((seen > 0).sum(axis=-1).max(initial=1))
+    in_order = model is not None and model.form == "events" and possible is None
+    if model is None or (in_order and (pays is not None or 4 * most_seen > values.shape[1])):
+        return _of_all_states(rows, step, values, pays)
+    if pays is not None:
+        return _with_pays(rows, step, values, signs, pays)
+    lists = rows.lists[step]
+    floor = values.min(axis=1)[:, None, None]
+    if possible is not None:
+        return Outcomes(values[:, lists], seen, possible, floor=floor)
+    if not in_order:
+        best = (signs[:, None] * values).max(axis=1) * signs
+        column = np.broadcast_to(best[:, None, None, None], (len(values), *seen.shape[:2], 1))
+        return Outcomes(np.concatenate([values[:, lists], column], axis=-1), _more(seen, 1), None, floor=floor)
+    order = np.argsort(-signs[:, None] * values, axis=1, kind="stable")
+    place = np.empty(order.shape, dtype=np.int32)
+    np.put_along_axis(place, order, np.arange(1, order.shape[1] + 1, dtype=np.int32)[None], axis=1)
+    ends = np.concatenate([order[:, :most_seen], order[:, -most_seen:]], axis=1)
+
+    def beside(each: np.ndarray) -> np.ndarray:
+        at_ends, listed = np.take_along_axis(each, ends, axis=1)[:, None, None], each[:, lists]
+        return np.concatenate([listed, np.broadcast_to(at_ends, (*listed.shape[:3], ends.shape[1]))], axis=-1)
+
+    return Outcomes(beside(values), _more(seen, ends.shape[1]), None, beside(place), floor)
+
+
+def _more(seen: np.ndarray, n: int) -> np.ndarray:
+    """Counts with so many listed states more, which were not seen."""
+    return np.concatenate([seen, np.zeros((*seen.shape[:-1], n), dtype=seen.dtype)], axis=-1)
+
+
+def _with_pays(rows: KnownRows, step: int, values: np.ndarray, signs: np.ndarray, pays: Pays) -> Outcomes:
+    """The same where rewards depend on the next state: the best of those that are not listed is each row's own."""
+    assert rows.lists is not None and rows.counts._lists is not None
+    lists, (seen, possible), paid = rows.lists[step].copy(), rows.at(step), pays.listed
+    lists[..., 1:][lists[..., 1:] == lists[..., :-1]] = -1  # what a shorter row of a game repeats was not seen there
+    if rows.lists is not rows.counts._lists:
+        unseen = pays.unseen.reshape(-1, 1, 1, 1, 1)
+        paid = laid_out(paid[:, None], rows.counts._lists[None, step], lists[None], unseen)[:, 0]
+    if pays.fail_state is not None:
+        last = np.full((*lists.shape[:2], 1), pays.fail_state)
+        lists, seen = np.concatenate([lists, last], axis=-1), _more(seen, 1)
+        possible = None if possible is None else np.concatenate([possible, np.zeros(last.shape, dtype=bool)], axis=-1)
+        paid = pays.on(lists, np.concatenate([paid, np.zeros((len(paid), *last.shape))], axis=-1))
+    found = values[:, lists] + paid
+    floor, best = np.empty((2, *found.shape[:3]))
+    for g, (value, sign) in enumerate(zip(values, signs, strict=True)):
+        floor[g] = lowest_elsewhere(value, lists)[1] + pays.unseen[g]
+        state, far = lowest_elsewhere(-sign * value, lists)
+        best[g] = np.where(np.isfinite(far), value[state] + pays.unseen[g], found[g, ..., 0])
+    rest = best[..., None] if possible is None else found[..., :1]
+    found = np.where(lists < 0, rest, found)
+    if possible is None:
+        found, seen = np.concatenate([found, rest], axis=-1), _more(seen, 1)
+    return Outcomes(found, seen, possible, floor=floor)
+
+
+def _of_all_states(rows: KnownRows, step: int, values: np.ndarray, pays: Pays | None) -> Outcomes:
+    """The same by arrays (S, A, S), which are made for this step alone."""
+    assert rows.lists is not None and rows.counts._lists is not None
+    lists, (listed, possible), n_states = rows.lists[None, step], rows.at(step), values.shape[1]
+    refuse_too_large("a step of the counts", len(values) * listed[..., 0].size * n_states)
+    seen = gathered(listed[None], lists, n_states)[0]
+    if possible is not None:
+        possible = gathered(possible[None].astype(np.int64), lists, n_states)[0] > 0
+    if pays is None:
+        return Outcomes(values, seen, possible)
+    own, told = rows.counts._lists[None, step], rows.counts._transitions[None, step] > 0
+    every = scattered(pays.listed[:, None], own, told, n_states, pays.unseen.reshape(-1, 1, 1, 1, 1))[:, 0]
+    return Outcomes(values[:, None, None] + pays.on(None, every), seen, possible)

@@ -1,0 +1,181 @@
+"""Plans from counts beside lists of next states are those from counts of all transitions; and they hold."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import (
+    ChiSquare,
+    Counts,
+    EpsilonGreedy,
+    KullbackLeibler,
+    MarkovGame,
+    Mornavi,
+    Nominal,
+    OfflinePessimistic,
+    TotalVariation,
+    best_response,
+    evaluate,
+    run,
+)
+from mornavi_lite.confidence import counts as module
+from mornavi_lite.learners import outcomes
+from mornavi_lite.uncertainty import Contamination
+
+N_STATES, N_ACTIONS, HORIZON = 20, (2, 3, 1), 3
+FAIL = N_STATES - 1
+SETS: dict[str, Any] = {
+    "kinds": (TotalVariation(0.1), KullbackLeibler(0.2), ChiSquare(0.3)),
+    "rest": (Contamination(0.1), Nominal(), TotalVariation(0.2, shift_support=False)),
+    "radii": (
+        TotalVariation(np.linspace(0, 0.3, N_STATES).reshape(1, -1, 1)),
+        KullbackLeibler(np.array([0.0, 0.1, 2.0]).reshape(-1, 1, 1)),
+        KullbackLeibler(0.0),
+    ),
+}
+FORMS = ("model", "row", "events", "chernoff", "bernstein", "hoeffding", "bonus")
+
+
+def sparse_game(seed: int, by_outcome: bool = False, fail: bool = False, horizon: int = HORIZON) -> MarkovGame:
+    """Not symmetric, other rows at each step, of one to four next states."""
+    rng = np.random.default_rng(seed)
+    shape = (horizon, N_STATES, math.prod(N_ACTIONS), 4)
+    next_state = rng.integers(N_STATES, size=shape)
+    probability = rng.dirichlet(np.full(4, 0.5), size=shape[:3])
+    reward = rng.random((len(N_ACTIONS), *(shape if by_outcome else shape[:3])))
+    if fail:
+        next_state[:, FAIL] = FAIL
+        reward = np.where(next_state == FAIL, 0.0, reward) if by_outcome else reward
+        reward[:, :, FAIL] = 0.0
+    start = np.r_[0.5, 0.5, np.zeros(N_STATES - 2)]
+    return MarkovGame.sparse(next_state, probability, reward, N_ACTIONS, N_STATES, initial=start)
+
+
+def both_counts(game: MarkovGame, n_episodes: int, patch: pytest.MonkeyPatch) -> tuple[Counts, Counts, np.ndarray]:
+    """The same episodes beside lists and as all transitions, and the policy that was played."""
+    rng = np.random.default_rng(1)
+    policy = rng.dirichlet(np.full(game.n_joint_actions, 0.3), size=(game.horizon, game.n_states))
+    counts = []
+    for few in (0, 10**9):
+        patch.setattr(module, "FEW_STATES", few)
+        counts.append(Counts.for_game(game))
+        if n_episodes:
+            counts[-1].add(game.play(policy, n_episodes, np.random.default_rng(2)), game.reward)
+    assert counts[0]._lists is not None and counts[1]._lists is None
+    return counts[0], counts[1], policy
+
+
+def assert_same_bounds(learner: Mornavi, listed: Counts, dense: Counts, policy: np.ndarray) -> None:
+    first, second = (learner.certify(each, policy) for each in (listed, dense))
+    np.testing.assert_allclose(first.upper, second.upper, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(first.lower, second.lower, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("n_episodes", [0, 40, 10**7])
+def test_bounds_of_every_form_are_those_of_all_transitions(
+    form: str, n_episodes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, dense, policy = both_counts(sparse_game(0), n_episodes, monkeypatch)
+    assert (listed.transitions == dense.transitions).all() and (listed.reward == dense.reward).all()
+    for name, sets in SETS.items():
+        if form != "bonus" or name == "kinds":
+            assert_same_bounds(Mornavi(sets, confidence=form), listed, dense, policy)
+
+
+@pytest.mark.parametrize("by_outcome", [False, True])
+@pytest.mark.parametrize("form", ["model", "events"])
+def test_so_are_they_with_all_that_can_be_stated(form: str, by_outcome: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    game = sparse_game(1, by_outcome, fail=True)
+    listed, dense, policy = both_counts(game, 3000, monkeypatch)
+    lists = np.where(game.probability > 0, game.next_state, game.next_state[..., :1])  # type: ignore[index]
+    rng = np.random.default_rng(0)
+    rows = rng.integers(60, size=policy.shape)
+    rows[:, FAIL] = 100
+    stated: list[dict[str, Any]] = [
+        {"support": game},
+        {"support": lists, "fail_state": FAIL},
+        {"rows": rows},
+        {"rows": rows, "fail_state": FAIL, "scale": 0.5},
+        {"min_probability": 1e-6, "scale": 0.3},
+        {"min_probability": 1e-6, "support": game, "rows": np.arange(policy.size).reshape(policy.shape) // 1},
+    ]
+    for each in stated:
+        for sets in (SETS["kinds"], SETS["rest"]):
+            assert_same_bounds(Mornavi(sets, confidence=form, **each), listed, dense, policy)
+
+
+def test_shared_rows_are_pooled_and_what_can_follow_them_is_intersected(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = sparse_game(2, horizon=1)
+    reward = np.random.default_rng(0).random((3, HORIZON, N_STATES, 6))
+    lists, rows = (np.broadcast_to(x, (HORIZON, *x.shape[1:])) for x in (step.next_state, step.probability))
+    game = MarkovGame.sparse(lists, rows, reward, N_ACTIONS, N_STATES, initial=step.initial)
+    listed, dense, policy = both_counts(game, 500, monkeypatch)
+    support = game.transition > 0
+    support[0] |= np.random.default_rng(3).random(support[0].shape) < 0.2  # what one step allows, the others exclude
+    for stated in ({}, {"support": game}, {"support": support}):
+        learner = Mornavi(SETS["kinds"], rows="stationary", **stated)
+        assert_same_bounds(learner, listed, dense, policy)
+
+
+@pytest.mark.parametrize("kind", [Mornavi, EpsilonGreedy, OfflinePessimistic])
+def test_every_learner_has_the_same_plans(kind: type[Mornavi], monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, dense, _ = both_counts(sparse_game(3), 2000, monkeypatch)
+    plans = [kind(SETS["kinds"]).plan(each) for each in (listed, dense)]
+    assert (plans[0].policy == plans[1].policy).all()
+    np.testing.assert_allclose(plans[0].upper, plans[1].upper, rtol=0, atol=1e-12)
+    assert plans[0].about.visits is not None and plans[1].about.visits is not None
+    np.testing.assert_allclose(plans[0].about.visits, plans[1].about.visits, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("by_outcome", [False, True])
+def test_a_run_beside_lists_is_the_run_of_all_transitions_and_its_certificates_hold(
+    by_outcome: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game, histories = sparse_game(4, by_outcome, fail=True), []
+    for few in (0, 10**9):
+        monkeypatch.setattr(module, "FEW_STATES", few)
+        learner = Mornavi(SETS["kinds"], fail_state=FAIL, replan="spaced")
+        histories.append(run(learner, game, 30_000))
+    assert histories[0].regret.tobytes() == histories[1].regret.tobytes()
+    np.testing.assert_allclose(histories[0].certificate, histories[1].certificate, rtol=0, atol=1e-9)
+    assert (histories[0].gap <= histories[0].certificate).all()
+    plan = histories[0].best_plan
+    assert (plan.upper[:, 0] >= best_response(game, plan.policy, SETS["kinds"])[:, 0] - 1e-9).all()
+    assert (plan.lower <= evaluate(game, plan.policy, SETS["kinds"]) + 1e-9).all()
+
+
+def test_what_contradicts_a_statement_is_named_as_it_is_of_all_transitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = sparse_game(5)
+    listed, dense, policy = both_counts(game, 2000, monkeypatch)
+    narrow = game.transition > 0
+    narrow[1, 3, 2] = np.eye(N_STATES, dtype=bool)[7]
+    one = np.zeros(policy.shape, dtype=int)
+    wrong: list[dict[str, Any]] = [
+        {"support": narrow},
+        {"support": game, "rows": one},
+        {"fail_state": 4},
+        {"min_probability": 0.5},
+    ]
+    for stated in wrong:
+        said = []
+        for counts in (listed, dense):
+            with pytest.raises(ValueError) as error:
+                Mornavi(Nominal(), **stated).plan(counts)
+            said.append(str(error.value))
+        assert said[0] == said[1]
+
+
+def test_no_step_is_made_of_all_states_where_lists_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, _, _ = both_counts(sparse_game(6, True), 2000, monkeypatch)
+    made = []
+    whole = outcomes._of_all_states
+    monkeypatch.setattr(outcomes, "_of_all_states", lambda *args: made.append(args[1]) or whole(*args))
+    Mornavi(SETS["rest"], fail_state=None, confidence="row").plan(listed)
+    assert made == []
+    Mornavi(SETS["rest"], confidence="events").plan(listed)  # each row has an order of its own
+    assert made == [2, 1, 0]
