@@ -88,7 +88,7 @@ SIGNATURES: list[tuple[Any, str]] = [
     (equilibrium_gap, "game policy uncertainty concept"),
     (solve, "game uncertainty concept='cce' select='pure' progress=False"),
     (planning.reachable, "game"),
-    (planning.solve_aggregated, "game groups uncertainty concept='cce' select='pure' members=1"),
+    (planning.solve_aggregated, "game groups uncertainty concept='cce' select='pure' members=None"),
     (Solution, "policy value gap about=None"),
     (Solution.act, "self h state rng"),
     (Solution.save, "self path"),

@@ -20,7 +20,7 @@ def solve_aggregated(
     uncertainty: Uncertainty,
     concept: str = "cce",
     select: str = "pure",
-    members: int | None = 1,
+    members: int | None = None,
 ) -> Solution:
     """A policy that treats states of one group alike, with its exact value and gap in the whole game.
 
@@ -39,7 +39,7 @@ def solve_aggregated(
         Which of many, as in :func:`solve`.
     members : int or None
         A group's stage payoffs are the mean of those of so many of its members, evenly spaced in the order of the
-        states: 1 is the one in the middle. None: all members.
+        states: 1 is the one in the middle. None: all members, the most exact and the dearest.
 
     Returns
     -------
