@@ -202,6 +202,28 @@ def test_many_players_have_ten_seeds_a_plan_in_a_second_and_certificates_that_ho
     assert max(level) < 3 * min(level)
 
 
+def test_four_ways_of_a_backup_and_games_in_groups_are_as_the_chapter_says() -> None:
+    results = read("size")
+    slopes = {name: line["exponent"] for name, line in results["backups"].items()}
+    for name, line in results["backups"].items():
+        points = np.log(line["sizes"][-3:]), np.log(line["seconds"][-3:])
+        assert slopes[name] == pytest.approx(np.polyfit(*points, 1)[0])
+    assert slopes["non-zeros"] < 1.2 < slopes["row by row"] < 1.9 < min(slopes["loop"], slopes["all rows"])
+    assert [each["game"] for each in results["aggregated"]] == ["two shops", "soccer"]
+    for each in results["aggregated"]:
+        assert each["gap"] < 1e-8 and each["certificate_s"] < each["solve_s"]
+        for line in each["lines"]:
+            assert line["seconds"] > each["certificate_s"], "nothing is faster than its own certificate"
+
+
+def test_compiled_loops_stand_beside_each_size() -> None:
+    results = read("compiled")
+    sizes = {kind: [line["size"] for line in results[kind] if line["set"] == "TV"] for kind in ("dense", "sparse")}
+    assert sizes == {"dense": [5, 10, 20, 50, 100, 200, 500, 1000], "sparse": [2, 5, 10]}
+    for line in results["dense"] + results["sparse"]:
+        assert line["product_ns"] < line["loop_ns"] and line["product_ns"] < line["ours_ns"], line
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
 def test_what_a_script_imports_of_the_package_is_there(path: Path) -> None:
     """Scripts run rarely: a name that has moved would be noticed a season later."""

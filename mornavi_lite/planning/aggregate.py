@@ -56,9 +56,10 @@ def solve_aggregated(
 
     Notes
     -----
-    Chapter 11. If no member's stage payoffs at step h, with the values of the groups after it, are further than e_h
-    from those of its group, the gap is at most 2 (e_0 + ... + e_{H-1}). Value and gap are those of :func:`evaluate` and
-    :func:`equilibrium_gap`, one backward pass each, a step at a time.
+    Chapter 11, :eq:`aggregated-payoffs` for the game that is solved, and :prf:ref:`aggregation-bound`: if no member's
+    stage payoffs at step h, with the values of the groups after it, are further than e_h from those of its group, the
+    gap is at most 2 (e_0 + ... + e_{H-1}). Value and gap are those of :func:`evaluate` and :func:`equilibrium_gap`,
+    one backward pass each, a step at a time, :prf:ref:`any-policy`.
 
     Examples
     --------
