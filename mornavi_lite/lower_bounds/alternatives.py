@@ -13,6 +13,8 @@ from .tilts import nearest_robust
 
 #: Steps of a descent at most; what values cost that no alternative has, in units of what the start costs.
 _STEPS, _INFEASIBLE = 25, 1e6
+#: Halvings in the search for a start.
+_BISECTIONS = 16
 #: How often a row is moved further where another level of the ball asks for more, and what is left to rounding.
 _REPAIRS, _ROUNDING = 30, 1e-12
 #: What every kernel could do is approached no closer than this.
@@ -173,7 +175,8 @@ class Search:
         found = optimize.minimize(
             price, start, jac=True, method="SLSQP", bounds=bounds, constraints=[constraint], options=options
         )
-        return np.clip(found.x, *self.bounds)
+        exact = found.x - off(found.x) * at_start / (at_start @ at_start)  # it ends where the start is off by a little
+        return np.clip(exact, *self.bounds)
 
     @property
     def possible(self) -> bool:
@@ -201,36 +204,39 @@ class Search:
 
     def first_values(self) -> Iterator[np.ndarray]:
         """Where to begin: values of the free cells, most of them worth about what is wanted at the start."""
-        yield from self._raised() if self.upwards else self._lowered()
-
-    def _raised(self) -> Iterator[np.ndarray]:
-        """Mass moved to the best next state: on all rows, on those of a step, mostly on one row."""
-        game = self.game
-        patterns = [np.ones(game.shape)]
-        for h in range(game.shape[0] - 1):
-            patterns.append(np.zeros(game.shape))
-            patterns[-1][h] = 1
-        for h, s, a in self.cells:
-            patterns.append(np.full(game.shape, 0.05))
-            patterns[-1][h, s, a] = 1
-        for pattern in patterns:
+        for pattern in self._patterns():
             low, high = 0.0, 1.0
-            for _ in range(14):
+            for _ in range(_BISECTIONS):
                 middle = (low + high) / 2
-                enough = self._moved(pattern * middle)[0] @ game.initial >= self.wanted
+                worth = self._moved(pattern * middle)[0] @ self.game.initial
+                enough = worth >= self.wanted if self.upwards else worth <= self.wanted
                 low, high = (low, middle) if enough else (middle, high)
             yield self._moved(pattern * high)[:-1][self.free]
+        if not self.upwards:
+            yield from self._lowered()
+
+    def _patterns(self) -> Iterator[np.ndarray]:
+        """On which rows mass moves to the best, or worst, next state: all, those of a step, upwards mostly one."""
+        shape = self.game.shape
+        yield np.ones(shape)
+        for h in range(shape[0] - 1):
+            yield np.ones(shape) * (np.arange(shape[0]) == h)[:, None, None]
+        for h, s, a in self.cells if self.upwards else []:
+            pattern = np.full(shape, 0.05)
+            pattern[h, s, a] = 1
+            yield pattern
 
     def _moved(self, share: np.ndarray) -> np.ndarray:
+        """Best values where each row has moved this share (H, S, A) of its mass."""
         game = self.game
         value = np.zeros((game.shape[0] + 1, game.shape[1]))
         for h in reversed(range(game.shape[0])):
             after = value[h + 1]
-            best = np.where(game.allowed[h], after, -np.inf).argmax(axis=-1)
+            worth, best = game.unseen(h, after, self.upwards)
             kernel = game.kernel[h] * (1 - share[h])[..., None]
             np.add.at(kernel.reshape(-1, len(after)), (np.arange(best.size), best.ravel()), share[h].ravel())
             stays = game.backup(kernel, game.reward[h], h, after).max(axis=1)
-            value[h] = np.where(game.reached[h], stays, game.unseen(h, after, True)[0])
+            value[h] = np.where(game.reached[h], stays, worth)
         return value
 
     def _lowered(self) -> Iterator[np.ndarray]:
