@@ -35,18 +35,18 @@ def shown(value: Any) -> str:
     return f"{type(value).__name__} {brief(value)}"
 
 
-def brief(value: Any) -> str:
-    """How ``value`` begins, in one line."""
+def brief(value: Any, most: int = 40) -> str:
+    """How ``value`` begins, in one line of at most so many letters."""
     try:
         text = " ".join(repr(value).split())
-    except (ValueError, RecursionError):  # an integer of more digits than Python writes, lists in lists in lists
+    except Exception:  # an integer of more digits than Python writes, lists in lists in lists, what has no text
         text = "(too long to be shown)"
-    return text if len(text) <= 40 else text[:37] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def real_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
     """``values`` as a float64 array; the caller's array is never written to."""
-    raw = _array(name, values, "biuf", "real numbers")
+    raw = plain_array(name, values, "biuf", "real numbers")
     with np.errstate(over="ignore"):  # a long double beyond float64 is infinite
         array = np.asarray(raw, dtype=np.float64)
     if ndim is not None and array.ndim != ndim:
@@ -56,11 +56,16 @@ def real_array(name: str, values: Any, ndim: int | None = None) -> np.ndarray:
 
 def integer_array(name: str, values: Any) -> np.ndarray:
     """``values`` as an int64 array; the caller's array is never written to."""
-    array = _array(name, values, "iu", "integers")
+    array = plain_array(name, values, "iu", "integers")
     if array.dtype == np.uint64 and array.size and array.max() > LARGEST:
         where = first_true(array > LARGEST)
         raise ValueError(f"{name}{place(where)} must be at most {LARGEST}, got {int(array[where])}")
     return array.astype(np.int64, copy=False)
+
+
+def boolean_array(name: str, values: Any) -> np.ndarray:
+    """``values`` as an array of True and False; nothing that is masked is in it."""
+    return plain_array(name, values, "b", "True and False")
 
 
 def counts_array(name: str, values: Any) -> np.ndarray:
@@ -79,7 +84,7 @@ def exact_sums(counts: np.ndarray, n_axes: int) -> np.ndarray:
     return np.asarray(halves[0] * 2**32 + halves[1], dtype=object)
 
 
-def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
+def plain_array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
     """``values`` as an array of one of the ``kinds`` of number; nothing that is masked is in it."""
     if hasattr(values, "policy"):  # a solution, a plan or a history, of which one part is meant
         kind = type(values).__name__
@@ -93,7 +98,7 @@ def _array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
             array = np.array([float(each) for each in array.flat]).reshape(array.shape)  # exact fractions
         if array.dtype.kind not in kinds:
             raise TypeError
-    except (TypeError, ValueError, OverflowError):  # lists of different lengths; integers beyond float64
+    except Exception:  # lists of different lengths; integers beyond float64; what makes no array of itself
         got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else shown(values)
         raise TypeError(f"{name} must be an array of {what}, got {got}") from None
     return array
@@ -168,6 +173,28 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     return value
 
 
+def truth(name: str, value: Any) -> bool:
+    """``value`` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def text(name: str, value: Any) -> str:
+    """``value`` if it is a text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, got {shown(value)}")
+    return value
+
+
+def as_text(name: str, value: Any) -> str:
+    """What ``value`` is as a text."""
+    try:
+        return str(value)
+    except Exception:  # an integer of more digits than Python writes, lists in lists in lists
+        raise TypeError(f"{name} must have a text, got {shown(value)}") from None
+
+
 def number(name: str, value: Any, low: float, high: float = np.inf) -> float:
     """``value`` as a float in [``low``, ``high``], finite."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
@@ -186,7 +213,8 @@ def numbers(name: str, value: Any, low: float, high: float = np.inf) -> float | 
     """``value`` as a float, or as a read-only copy in float64 where it is an array, each entry in the interval."""
     if not isinstance(value, np.ndarray):
         return number(name, value, low, high)
-    array = _array(name, value, "iuf", "real numbers").astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0
+    with np.errstate(over="ignore"):  # a long double beyond float64 is infinite
+        array = plain_array(name, value, "iuf", "real numbers").astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0
     if array.size == 0:
         raise ValueError(f"{name} must have an entry, got {shown(value)}")
     bad = ~((array >= low) & (array <= high) & np.isfinite(array))
@@ -238,7 +266,7 @@ def _digits(value: Any) -> str:
 
 def action_counts(n_actions: Any) -> tuple[int, ...]:
     """``n_actions`` as a tuple with one positive integer per player."""
-    if isinstance(n_actions, (str, bytes)) or not isinstance(n_actions, (Sequence, np.ndarray)):
+    if not is_sequence(n_actions):
         raise TypeError(f"n_actions must be a sequence with one integer per player, got {shown(n_actions)}")
     if len(n_actions) == 0:
         raise ValueError("n_actions must have one entry per player, got none")
@@ -256,13 +284,28 @@ def distribution(name: str, value: Any, n: int) -> np.ndarray:
     return probability_rows(name, array)
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether it is a list, a tuple or an array, with a length; a text is none."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def per_player(name: str, value: Any, n_players: int) -> Sequence[Any]:
+    """``value`` if it is a sequence with one entry per player."""
+    if not is_sequence(value) or len(value) != n_players:
+        raise ValueError(f"{name} must have one entry per player, {n_players}, got {brief(value)}")
+    result: Sequence[Any] = value
+    return result
+
+
 def names(argument: str, words: Sequence[str] | None, n: int) -> tuple[str, ...]:
     """``n`` different names, or the indices as words where ``words`` is None."""
     if words is None:
         return tuple(str(i) for i in range(n))
-    if isinstance(words, str) or not isinstance(words, (Sequence, np.ndarray)) or len(words) != n:
+    if not is_sequence(words) or len(words) != n:
         raise ValueError(f"{argument} must be a sequence of {n} names, got {shown(words)}")
-    result = tuple(str(word) for word in words)
+    result = tuple(as_text(f"{argument}[{k}]", word) for k, word in enumerate(words))
     if len(set(result)) < n:
         raise ValueError(f"{argument} must be different from each other, got {result}")
     return result

@@ -163,6 +163,7 @@ def random_game(game: MarkovGame, ball: UncertaintySet, rng: np.random.Generator
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
     kernel = game.transition
+    ball.at_step(0, kernel.shape[:3])
     if not np.any(ball.radius):
         return game
     rows = kernel.reshape(-1, game.n_states)

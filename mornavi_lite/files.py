@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from .checks import brief
+
 if TYPE_CHECKING:  # it takes a while, and not every program reads a file
     import zipfile
 
@@ -56,7 +58,7 @@ def _whole_or_not(path: str | os.PathLike[str], wait: bool = True) -> Iterator[B
     The disk takes some milliseconds to say so. Without ``wait`` the file is renamed once the system has it. Where
     ``path`` is a link, the file that it names is replaced. What is no file, such as a pipe, is written to as it is.
     """
-    target = Path(path)
+    target = located("path", path)
     if target.is_symlink():
         target = Path(os.path.realpath(target))
         if target.is_symlink():
@@ -79,6 +81,18 @@ def _whole_or_not(path: str | os.PathLike[str], wait: bool = True) -> Iterator[B
         with suppress(OSError):
             partial.unlink()
         raise
+
+
+def located(name: str, path: Any) -> Path:
+    """``path`` as one; an error that names the argument where it is none, or cannot be the name of a file."""
+    try:
+        found = Path(path)
+        if b"\0" in os.fsencode(found):
+            raise ValueError("a null")
+    except (TypeError, ValueError):
+        kind = ValueError if isinstance(path, str) else TypeError
+        raise kind(f"{name} must be a path, got {brief(path)}") from None
+    return found
 
 
 def remove_stale(folder: Path, ours: Callable[[str], bool]) -> None:
@@ -135,7 +149,7 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray
     import zipfile
 
     found, arrays, version = None, {}, 0
-    with Path(path).open("rb") as handle:
+    with located("path", path).open("rb") as handle:
         try:
             with zipfile.ZipFile(handle) as archive:
                 members = _members(archive, os.fstat(handle.fileno()).st_size)

@@ -6,13 +6,15 @@ import sys
 import time
 from typing import Any
 
+from .checks import truth
+
 #: Seconds between two looks of a line.
 _PAUSE = 0.1
 
 
 def bar(total: int, done: int, wanted: bool, unit: str) -> Any:
     """A progress bar, a line where tqdm is missing, or something that takes the same calls and shows nothing."""
-    if not wanted:
+    if not truth("progress", wanted):
         return _NoBar()
     try:
         from tqdm.auto import tqdm

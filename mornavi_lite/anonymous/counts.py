@@ -123,6 +123,9 @@ class ProfileCounts:
         [[[3, 0]]]
         """
         pays = checks.real_array("reward", reward, 4)
+        horizon, n_states, _ = self.inside.visits.shape
+        shape = (horizon, n_states, self.profiles.shape[1], len(self.profiles))
+        checks.has_shape("reward", pays, shape, "(H, S, A, C)")
         self.inside.add(played, self._by_action(pays))
 
     def add_unchecked(self, played: np.ndarray, reward: np.ndarray) -> None:

@@ -106,7 +106,7 @@ class AnonymousGame:
         self.reward_range = _range(reward_range, pays, self.taken)
         self.reward = frozen(self._checked(one_step(pays, 0)), pays.shape)
         self.initial = frozen(checks.distribution("initial", initial, rows.shape[1]), (rows.shape[1],))
-        self.name = str(name)
+        self.name = checks.text("name", name)
         self.state_names = checks.names("state_names", state_names, rows.shape[1])
         self.action_names = checks.names("action_names", action_names, self._n_own)
 

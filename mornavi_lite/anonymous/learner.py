@@ -78,7 +78,7 @@ class AnonymousMornavi(ByContents):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uncertainty", one_set(self.uncertainty))
-        if self.confidence == "bonus":
+        if isinstance(self.confidence, str) and self.confidence == "bonus":
             raise ValueError('confidence must be that of a confidence set, got "bonus", which certifies nothing')
         if self.reward is not None:
             told = checks.finite_array("reward", self.reward, 4).copy()

@@ -73,6 +73,8 @@ class MeanFieldGame:
         self.horizon = checks.integer("horizon", horizon, 1)
         self.initial = checks.distribution("initial", initial, self.n_states)
         self.called: dict[str, Any] = {"name": name, "state_names": state_names, "action_names": action_names}
+        if reward_range is not None and not isinstance(reward_range, str):
+            reward_range = tuple(checks.finite_array("reward_range", reward_range, 1).tolist())
         self.reward_range = reward_range
 
     def at_shares(self, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

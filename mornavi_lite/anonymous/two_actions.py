@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import checks
 from .profiles import profile_probabilities
 
 #: Coefficients below this share of the largest one are rounding, and have no sign.
@@ -55,15 +56,15 @@ def symmetric_equilibria(payoffs: np.ndarray) -> np.ndarray:
     >>> symmetric_equilibria([[0, 0, 1], [1, 0, 0]]).round(12).tolist()
     [0.0, 0.5, 1.0]
     """
-    table = np.asarray(payoffs, dtype=np.float64)
+    table = checks.real_array("payoffs", payoffs)
     if table.ndim != 2 or table.shape[0] != 2 or table.shape[1] < 2:
         raise ValueError(f"payoffs must have shape (2, m + 1), got {table.shape}")
     for a, row in enumerate((table[0, 1:], table[1, :-1])):
         if not np.isfinite(row).all():
             k = int(np.argmin(np.isfinite(row)))
             raise ValueError(f"payoffs[{a}, {k + 1 - a}] must be finite, got {row[k]}")
-    gains = table[0, 1:] - table[1, :-1]
-    return roots(gains)
+    scale = max(1.0, float(np.abs(table[0, 1:]).max()), float(np.abs(table[1, :-1]).max()))
+    return roots(table[0, 1:] / scale - table[1, :-1] / scale if scale > 1e300 else table[0, 1:] - table[1, :-1])
 
 
 def roots(gains: np.ndarray) -> np.ndarray:

@@ -106,7 +106,7 @@ def _between(
 
 
 def _interval(between: Any, largest: float) -> tuple[float, float]:
-    if not isinstance(between, (tuple, list, np.ndarray)) or len(between) != 2:
+    if not checks.is_sequence(between) or len(between) != 2:
         raise ValueError(f"between must be two radii, got {checks.shown(between)}")
     low = checks.number("between[0]", between[0], 0.0, largest)
     high = checks.number("between[1]", between[1], 0.0, largest)

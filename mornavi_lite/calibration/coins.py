@@ -54,7 +54,7 @@ def largest_difference(
     seen = heads[:, 1] / tosses[1] - heads[:, 0] / tosses[0]
     if max(tosses) > _MOST_TOSSES:
         return float(_each(low[:, 0], high[:, 1], tosses, level).max())
-    spread = np.sqrt((1 / tosses[0] + 1 / tosses[1]) * -np.log(level * (1 - _NUISANCE)) / 2)  # Hoeffding
+    spread = np.sqrt((1 / tosses[0] + 1 / tosses[1]) * -np.log(max(level * (1 - _NUISANCE), 5e-324)) / 2)  # Hoeffding
     limit = np.ones(len(seen)) if alone else np.minimum(seen + spread, 1.0)
 
     def rules_out(i: int, excess: float) -> bool:

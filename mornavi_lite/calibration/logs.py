@@ -155,7 +155,7 @@ def from_logs(
     """
     kind = _kind(uncertainty)
     _check_pair(training, deployment)
-    checks.probability("delta", delta)
+    checks.number("delta", checks.probability("delta", delta), 1e-200)  # what a row gets of it is no denormal
     if not isinstance(stopped, (bool, np.bool_)):
         raise TypeError(f"stopped must be True or False, got {checks.shown(stopped)}")
     share = checks.number("smoothing", smoothing, 0.0, 1.0)

@@ -14,7 +14,10 @@ _ALL = 2.0**60
 
 def set_of(uncertainty: Callable[[float], UncertaintySet], radius: float) -> UncertaintySet:
     """The set with this radius."""
-    made: Any = uncertainty(radius)
+    try:
+        made: Any = uncertainty(radius)
+    except TypeError as error:
+        raise TypeError(f"uncertainty must make an uncertainty set of a radius: {error}") from None
     if not isinstance(made, UncertaintySet):
         raise TypeError(f"uncertainty must make an uncertainty set of a radius, got {checks.shown(made)}")
     return made

@@ -83,7 +83,7 @@ def bonus(
     if not isinstance(ball, UncertaintySet):
         raise TypeError(f"ball must be an uncertainty set, got {checks.shown(ball)}")
     frequencies = checks.probability_rows("rows", rows)
-    high, low = checks.finite_array("upper", upper, 1), checks.finite_array("lower", lower, 1)
+    high, low = (checks.bounded_array(*each, -1e100, 1e100) for each in (("upper", upper), ("lower", lower)))
     checks.has_shape("upper", high, frequencies.shape[-1:], "(S,)")
     checks.has_shape("lower", low, frequencies.shape[-1:], "(S,)")
     times, term = checks.counts_array("visits", visits), checks.bounded_array("log_term", log_term, 0.0)
@@ -91,7 +91,7 @@ def bonus(
     checks.integer("horizon", horizon, 1)
     checks.integer("n_episodes", n_episodes, 0)
     least = checks.min_probability(min_probability)
-    return bonus_unchecked(ball, frequencies, times, high, low, term, horizon, n_episodes, least)
+    return bonus_unchecked(ball, frequencies, times, high, low, np.minimum(term, 1e100), horizon, n_episodes, least)
 
 
 def bonus_unchecked(

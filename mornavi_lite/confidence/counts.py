@@ -99,11 +99,7 @@ class Counts:
             {} if state_names is None else {"state_names": checks.names("state_names", state_names, size)}
         )
         if action_names is not None:
-            if len(action_names) != m:
-                raise ValueError(
-                    f"action_names must have one sequence for each of {m} players, got {len(action_names)}"
-                )
-            own = zip(action_names, self._n_actions, strict=True)
+            own = zip(checks.per_player("action_names", action_names, m), self._n_actions, strict=True)
             words["action_names"] = tuple(checks.names(f"action_names[{i}]", *each) for i, each in enumerate(own))
         self._names = About(**words)
 

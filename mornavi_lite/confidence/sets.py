@@ -174,9 +174,7 @@ class ConfidenceSet:
         >>> bool(0.08 < row.row_bound([100, 0, 0, 0, 0], [False, True, False, False, False]) < 0.1)
         True
         """
-        inside = np.asarray(event)
-        if inside.dtype != bool:
-            raise TypeError(f"event must be an array of True and False, got dtype {inside.dtype}")
+        inside = checks.boolean_array("event", event)
         checks.has_shape("event", inside, (self.n_states,), "(S,)")
         rows, _ = self._checked(transitions, inside.astype(np.float64))
         if not inside.any() or inside.all():

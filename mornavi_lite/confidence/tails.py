@@ -94,14 +94,14 @@ def chernoff(frequency: Any, visits: Any, log_term: Any) -> np.ndarray:
 
 def _arguments(frequency: Any, visits: Any, log_term: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     part, times = checks.bounded_array("frequency", frequency, 0.0, 1.0), checks.counts_array("visits", visits)
-    paid = checks.bounded_array("log_term", log_term, 0.0)
+    paid = np.minimum(checks.bounded_array("log_term", log_term, 0.0), 1e300)  # a bound of 1, and no overflow
     checks.broadcastable(frequency=part, visits=times, log_term=paid)
     return part, times, paid
 
 
 def hoeffding_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
     """Frequency plus sqrt(log_term / (2 visits)): Hoeffding (1963), Weissman et al. (2003) for all events at once."""
-    return np.minimum(frequency + np.sqrt(log_term / (2 * np.maximum(visits, 1))), 1.0)
+    return np.minimum(frequency + np.sqrt(log_term / (2.0 * np.maximum(visits, 1))), 1.0)
 
 
 def bernstein_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def bernstein_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.
     log_term = log_term + np.log(2.0)
     rest = np.maximum(visits - 1, 1)
     spread = np.sqrt(2 * frequency * (1 - frequency) * log_term / rest)
-    raised = np.minimum(frequency + spread + 7 * log_term / (3 * rest), 1.0)
+    raised = np.minimum(frequency + spread + 7 * log_term / (3.0 * rest), 1.0)
     return np.where(visits > 1, raised, 1.0)
 
 
@@ -119,7 +119,8 @@ def chernoff_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.n
     raised = np.where(frequency > 0, 1.0, -np.expm1(-budget))
     inside = (frequency > 0) & (frequency < 1)
     start, budget = frequency[inside], budget[inside]
-    raised[inside] = start + _rise(start, 1 - start, budget)
+    with np.errstate(over="ignore"):  # a frequency below what has an inverse: the first step's bound stays
+        raised[inside] = start + _rise(start, 1 - start, budget)
     # A missing mass below the last digit is not nothing to a KL ball: round outwards, which is always valid.
     return np.where((visits > 0) & (raised < 1 - 1e-15), raised, 1.0)
 
@@ -137,7 +138,7 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
     rise = np.minimum(rise, unseen * (1 - 1e-15))
     for _ in range(_MOST_STEPS):
         excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget
-        step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / rise
+        step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / np.maximum(rise, 5e-324)
         rise -= step
         if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
             break

@@ -51,7 +51,8 @@ def product_of_marginals(policy: np.ndarray, n_actions: tuple[int, ...]) -> np.n
     product = np.ones((*policy.shape[:-1], 1))
     for player in range(len(n_actions)):
         marginal = by_own_action(policy, n_actions, player).sum(axis=(-3, -1))
-        product = (product[..., :, None] * marginal[..., None, :]).reshape(*policy.shape[:-1], -1)
+        joint = product[..., :, None] * marginal[..., None, :]
+        product = joint.reshape(*policy.shape[:-1], joint.shape[-2] * joint.shape[-1])
     return product
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO, NamedTuple, NoReturn
 
 import numpy as np
 
+from ..files import located
 from ..games.stepping import Labels
 from .columns import TABLE, Columns, Kind, columns_of
 from .tokens import number_of
@@ -53,9 +53,9 @@ def read_cells(path: str | os.PathLike[str], kind: Kind = TABLE) -> Cells:
 
 
 def _read(path: str | os.PathLike[str], kind: Kind, encoding: str) -> Cells:
-    source = os.fspath(path)
-    parts = []
-    with Path(path).open(encoding=encoding, newline="") as handle:
+    file, parts = located("path", path), []
+    source = str(file)
+    with file.open(encoding=encoding, newline="") as handle:
         columns, delimiter, before = _header(handle, source, kind)
         states, episodes, actions = Labels(), Labels(), [Labels() for _ in columns.actions]
         labels = {columns.state: states, columns.next_state: states, **dict(zip(columns.actions, actions, strict=True))}

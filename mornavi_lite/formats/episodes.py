@@ -125,8 +125,8 @@ class Environment:
         """
         try:
             return self._numbers[self._space.key(observation)]
-        except (ValueError, KeyError):
-            raise ValueError(f"observation must be one of the states, got {observation!r:.200}") from None
+        except (TypeError, ValueError, KeyError):
+            raise ValueError(f"observation must be one of the states, got {checks.brief(observation, 200)}") from None
 
     def actions(self, joint_action: int) -> dict[Hashable, Any]:
         """What each agent plays in a joint action, for the environment's own ``step``.
@@ -141,7 +141,8 @@ class Environment:
         dict
             An action of its space for each agent.
         """
-        each = np.unravel_index(joint_action, self.n_actions)
+        index = checks.integer("joint_action", joint_action, 0, math.prod(self.n_actions) - 1)
+        each = np.unravel_index(index, self.n_actions)
         return {agent: own.value(int(k)) for agent, own, k in zip(self._agents, self._actions, each, strict=True)}
 
     def reset(self, rng: np.random.Generator) -> int:
@@ -157,6 +158,8 @@ class Environment:
         int
             The first state.
         """
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
         seen, infos = self.env.reset(seed=int(rng.integers(2**31)))
         self._step, self._last = 0, {}
         self._acting = self._playing()
@@ -213,9 +216,9 @@ class Environment:
         observation = self._observation(seen, (*before, *self._acting))
         try:
             state = self._numbers[self._space.key(observation)]
-        except (ValueError, KeyError):
+        except (TypeError, ValueError, KeyError):
             raise ValueError(
-                f"what is observed at step {self._step} is not among the states: {observation!r:.200}"
+                f"what is observed at step {self._step} is not among the states: {checks.brief(observation, 200)}"
             ) from None
         return self._told(state, self._acting)
 
@@ -236,7 +239,8 @@ class Environment:
         for agent, own in others:
             if not np.array_equal(own, first[1]):
                 raise ValueError(
-                    f"agents {first[0]!r} and {agent!r} must observe the same, got {first[1]!r:.80} and {own!r:.80} at "
+                    f"agents {first[0]!r} and {agent!r} must observe the same, got {checks.brief(first[1], 80)} and "
+                    f"{checks.brief(own, 80)} at "
                     f'step {self._step}; observations="joint" makes a state of what all see, "state" asks env.state()'
                 )
         return first[1]

@@ -118,7 +118,7 @@ def from_gymnasium(
         entries.probability,
         entries.reward[None],
     )
-    told = (reward_range, normalize, first, name or title)
+    told = (reward_range, normalize, first, checks.text("name", name) or title)
     return game_of(found, entries.place, states, [actions], length, None, *told)
 
 
@@ -143,6 +143,8 @@ def entries_of(table: Any) -> Entries:
     found: list[tuple[int, int, int, float, float, bool]] = []
     for state, own in items(table, "P"):
         for action, outcomes in items(own, f"P[{state!r}]"):
+            if not isinstance(outcomes, Iterable):
+                raise TypeError(f"P[{state!r}][{action!r}] must be a list, got {checks.shown(outcomes)}")
             for entry in outcomes:
                 try:
                     chance, after, paid, done = entry
@@ -151,7 +153,7 @@ def entries_of(table: Any) -> Entries:
                 except (TypeError, ValueError):
                     raise ValueError(
                         f"P[{state!r}][{action!r}] must list (probability, next state, reward, terminated), "
-                        f"got {entry!r:.80}"
+                        f"got {checks.brief(entry, 80)}"
                     ) from None
     if not found:
         raise ValueError("P must list at least one transition, got none")
@@ -172,7 +174,7 @@ def items(table: Any, where: str) -> Iterable[tuple[Hashable, Any]]:
     if isinstance(table, Mapping):
         return table.items()
     if isinstance(table, (str, bytes)) or not isinstance(table, Sequence):
-        raise TypeError(f"{where} must be a dict or a list, got {table!r:.80}")
+        raise TypeError(f"{where} must be a dict or a list, got {checks.brief(table, 80)}")
     return enumerate(table)
 
 

@@ -130,16 +130,19 @@ def write_nfg(
     """
     table, counts = stage_payoffs(payoffs, n_actions)
     default = [[str(a + 1) for a in range(n)] for n in counts]
-    if action_names is not None and len(action_names) != len(counts):
-        raise ValueError(
-            f"action_names must have one entry per player, {len(counts)}, got {checks.brief(action_names)}"
-        )
+    if action_names is not None:
+        checks.per_player("action_names", action_names, len(counts))
     actions = [
         checks.names(f"action_names[{i}]", words, len(default[i]))
         for i, words in enumerate(default if action_names is None else action_names)
     ]
     players = [f"Player {i + 1}" for i in range(len(counts))] if player_names is None else player_names
     names = checks.names("player_names", players, len(counts))
+    for name, value in (("title", title), ("comment", comment)):
+        try:
+            checks.text(name, value).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{name} must be a text that UTF-8 can write, {error.reason}") from None
     lines = [f"NFG 1 R {quoted(title)} {braces(names)}", "", "{"]
     lines += [braces(words) for words in actions]
     lines += ["}", quoted(comment), ""]

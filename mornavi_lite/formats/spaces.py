@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import checks
+
 #: More states than this have more than 2 GiB of counts, whatever the horizon and the actions.
 MOST_STATES = 2**14
 
@@ -40,10 +42,15 @@ class Finite(NamedTuple):
             if not isinstance(value, Sequence) or len(value) != len(self.parts):
                 raise ValueError("not a tuple of that length")
             return tuple(itertools.chain.from_iterable(part.key(v) for part, v in zip(self.parts, value, strict=True)))
-        array = np.asarray(value)
+        try:
+            array = checks.plain_array("value", value, "biuf", "integers")
+        except TypeError as error:
+            raise ValueError(str(error)) from None
         if array.dtype.kind not in "biuf" or array.size != len(self.axes):
             raise ValueError("not an integer for each axis")
         flat = array.ravel().tolist()
+        if not np.isfinite(array).all():
+            raise ValueError("not an integer for each axis")
         found = tuple(map(int, flat))
         if any(n != x or n not in axis for n, x, axis in zip(found, flat, self.axes, strict=True)):
             raise ValueError("outside the space")
@@ -69,7 +76,7 @@ def finite(space: Any, owner: str) -> Finite:
         if "action_mask" in _names(space):
             advice = "no Dict with a mask of actions: let an action that is not legal do what a legal one does, and "
             advice += "observe what is under 'observation'"
-        raise TypeError(f"{owner} must be finite: {advice}; got {space!r:.200}")
+        raise TypeError(f"{owner} must be finite: {advice}; got {checks.brief(space, 200)}")
     return made
 
 
@@ -111,7 +118,7 @@ def actions_of(space: Any, agent: Hashable) -> Finite:
     owner = f"the action space of agent {agent!r}"
     found = finite(space, owner)
     if hasattr(space, "low") or hasattr(space, "spaces"):
-        raise TypeError(f"{owner} must be Discrete, MultiDiscrete or MultiBinary, got {space!r:.200}")
+        raise TypeError(f"{owner} must be Discrete, MultiDiscrete or MultiBinary, got {checks.brief(space, 200)}")
     return found
 
 
@@ -148,20 +155,24 @@ def keys_of(space: Finite, states: Iterable[Any] | None, kind: str) -> Sequence[
                 "list those that can occur"
             )
         return space.values()
-    if isinstance(states, (str, bytes)) or not isinstance(states, Iterable):
-        raise TypeError(f"states must be a sequence of observations, got {states!r:.80}")
+    if isinstance(states, (str, bytes)) or not isinstance(states, Iterable) or _no_axes(states):
+        raise TypeError(f"states must be a sequence of observations, got {checks.brief(states, 80)}")
     keys: dict[tuple[int, ...], int] = {}
     for k, value in enumerate(states):
         try:
             key = space.key(value)
-        except ValueError:
-            raise ValueError(f"states[{k}] must be an observation, got {value!r:.80}") from None
+        except (TypeError, ValueError):
+            raise ValueError(f"states[{k}] must be an observation, got {checks.brief(value, 80)}") from None
         if key in keys:
-            raise ValueError(f"states[{k}] must be different from states[{keys[key]}], got {value!r:.80}")
+            raise ValueError(f"states[{k}] must be different from states[{keys[key]}], got {checks.brief(value, 80)}")
         keys[key] = k
     if not keys:
         raise ValueError("states must list at least one observation, got none")
     return list(keys)
+
+
+def _no_axes(states: Any) -> bool:
+    return isinstance(states, np.ndarray) and states.ndim == 0
 
 
 def text_of(key: tuple[int, ...]) -> str:

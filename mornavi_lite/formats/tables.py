@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..games import MarkovGame
 from ..games.stepping import Labels
 from .cells import Cells, place, read_cells
@@ -135,6 +136,7 @@ def states_of(cells: Cells, given: Sequence[Any] | None) -> tuple[tuple[str, ...
     led = first.copy()
     np.minimum.at(led, cells.next_state, np.arange(len(cells.state)))
     seen = np.lexsort((led, first))  # first those that have lines of their own, then those that are only led to
+    given = None if given is None else listed("state_names", given)
     names, number, unknown = numbered(labels, seen, given)
     for ids, column in ((cells.state, cells.columns.state), (cells.next_state, cells.columns.next_state)):
         refuse_unknown(cells, ids, column, unknown, labels, "a state")
@@ -144,8 +146,8 @@ def states_of(cells: Cells, given: Sequence[Any] | None) -> tuple[tuple[str, ...
 def actions_of(cells: Cells, given: Sequence[Sequence[Any]] | None) -> tuple[list[tuple[str, ...]], list[np.ndarray]]:
     """For each player the names of its actions, and the number of its action in each line."""
     columns, m = cells.columns, cells.columns.n_players
-    if given is not None and (isinstance(given, str) or len(given) != m):
-        raise ValueError(f"action_names must have one entry per player, {m}, got {given!r:.80}")
+    if given is not None:
+        given = [listed(f"action_names[{i}]", own) for i, own in enumerate(checks.per_player("action_names", given, m))]
     actions, own = [], []
     for i, (known, ids) in enumerate(cells.actions if len(cells.actions) == m else players_of(cells, m, given)):
         labels = [str(label).strip() for label in known.listed]
@@ -154,6 +156,13 @@ def actions_of(cells: Cells, given: Sequence[Sequence[Any]] | None) -> tuple[lis
         actions.append(names)
         own.append(number[ids])
     return actions, own
+
+
+def listed(argument: str, given: Any) -> list[str]:
+    """The labels that are given as texts."""
+    if not checks.is_sequence(given):
+        raise ValueError(f"{argument} must be a sequence of labels, got {checks.brief(given)}")
+    return [checks.as_text(f"{argument}[{k}]", each) for k, each in enumerate(given)]
 
 
 def players_of(cells: Cells, n_players: int, given: Sequence[Sequence[Any]] | None) -> list[tuple[Labels, np.ndarray]]:
@@ -168,7 +177,7 @@ def players_of(cells: Cells, n_players: int, given: Sequence[Sequence[Any]] | No
             cells.fail(
                 int((ids == k).argmax()),
                 cells.columns.actions[0],
-                f"expected {what}, as in ({', '.join('abcdefghij'[:n_players])}), got {label!r:.80}",
+                f"expected {what}, as in ({', '.join('abcdefghij'[:n_players])}), got {checks.brief(label, 80)}",
             )
         numbers[k] = [known[part] for known, part in zip(each, parts, strict=True)]
     return [(known, numbers[ids, i]) for i, known in enumerate(each)]
@@ -214,4 +223,5 @@ def refuse_unknown(
     if wrong.any():
         k = int(wrong.argmax())
         label = labels[ids[k]]
-        cells.fail(k, column, f"expected {what}, got {f'{label!r:.80}, which is not listed' if label else 'nothing'}")
+        got = f"{checks.brief(label, 80)}, which is not listed" if label else "nothing"
+        cells.fail(k, column, f"expected {what}, got {got}")

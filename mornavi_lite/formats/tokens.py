@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 import re
-from pathlib import Path
 from typing import NoReturn
+
+from ..files import located
 
 #: Larger files are refused before they are read, larger games before memory is taken for them.
 MOST_BYTES = 2**28
@@ -98,7 +99,7 @@ def number_of(word: str) -> float:
 
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a file of at most 256 MiB: UTF-8, or Latin-1 if it is not that; with or without a byte-order mark."""
-    with Path(path).open("rb") as handle:
+    with located("path", path).open("rb") as handle:
         content = handle.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"{os.fspath(path)} has more than 256 MiB")

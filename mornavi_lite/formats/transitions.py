@@ -39,7 +39,8 @@ class Length(NamedTuple):
         """The same, if it says one of the two; ``n_steps`` is the number of steps that a table lists itself."""
         horizon, discount, accuracy = self
         if (discount is None) != (accuracy is None):
-            raise ValueError(f"discount and accuracy go together, got discount={discount}, accuracy={accuracy}")
+            got = f"discount={checks.brief(discount)}, accuracy={checks.brief(accuracy)}"
+            raise ValueError(f"discount and accuracy go together, got {got}")
         if discount is not None and (horizon is not None or n_steps is not None):
             raise ValueError("discount goes without a horizon and without a column of steps")
         if discount is None and horizon is None and n_steps is None:
@@ -203,8 +204,8 @@ def check_rewards(reward: np.ndarray, reward_range: Any, place: Place) -> None:
     if isinstance(reward_range, str):
         checks.one_of("reward_range", reward_range, ("observed",))
         return
-    pairs = np.asarray((0.0, 1.0) if reward_range is None else reward_range)
-    fits = pairs.shape in ((2,), (len(reward), 2)) and pairs.dtype.kind in "iuf"
+    pairs = checks.real_array("reward_range", (0.0, 1.0) if reward_range is None else reward_range)
+    fits = pairs.shape in ((2,), (len(reward), 2))
     if not fits or not (pairs[..., 0] <= pairs[..., 1]).all():
         return  # MarkovGame says what is wrong with it
     outside = (reward < pairs[..., :1]) | (reward > pairs[..., 1:])
@@ -229,6 +230,7 @@ def check_sums(
 ) -> None:
     """Raise at the last entry of the first row whose probabilities do not sum to 1."""
     total = np.bincount(row.astype(np.intp, copy=False), found.probability)
+    normalize = checks.truth("normalize", normalize)
     off = np.abs(total - 1.0)[row]
     wrong = off > (NORMALIZED_WITHIN if normalize else checks.ROW_TOLERANCE)
     if wrong.any():
@@ -259,14 +261,15 @@ def refuse_too_many(n_rows: int, width: int, n_players: int) -> None:
 
 def initial_of(initial: Any, state_names: Sequence[str]) -> np.ndarray:
     """Distribution of the first state, which is given by a label, by the probability of labels, or as an array."""
-    if np.ndim(initial) == 1:
-        return np.asarray(initial)
+    if checks.is_sequence(initial):
+        return checks.real_array("initial", initial, 1)
     numbers = {name: k for k, name in enumerate(state_names)}
     start = np.zeros(len(state_names))
-    chances = initial if isinstance(initial, Mapping) else {state_names[0] if initial is None else initial: 1.0}
-    for label, chance in chances.items():
-        if str(label) not in numbers:
+    one = [(state_names[0] if initial is None else initial, 1.0)]
+    for label, chance in initial.items() if isinstance(initial, Mapping) else one:
+        text = checks.as_text("initial", label)
+        if text not in numbers:
             shown = ", ".join(map(repr, state_names[:8])) + ", ..." * (len(state_names) > 8)
-            raise ValueError(f"initial must name a state, one of {shown}; got {label!r:.80}")
-        start[numbers[str(label)]] += checks.number(f"initial[{label!r}]", chance, 0.0, 1.0)
+            raise ValueError(f"initial must name a state, one of {shown}; got {checks.brief(label, 80)}")
+        start[numbers[text]] += checks.number(f"initial[{label!r}]", chance, 0.0, 1.0)
     return start

@@ -52,17 +52,19 @@ def checked_rows(name: str, rows: np.ndarray, normalize: bool, by_step: bool = T
     if not by_step:
         return checked_rows(name, rows[0], normalize)[None]
     try:
-        if not normalize:
+        if not checks.truth("normalize", normalize):
             return checks.probability_rows(name, rows)
     except ValueError as error:
-        total = rows.sum(axis=-1)
+        with np.errstate(over="ignore"):
+            total = rows.sum(axis=-1)
         if "must sum to 1" in str(error) and (np.abs(total - 1) <= NORMALIZED_WITHIN).all():
             raise ValueError(f"{error}; normalize=True divides each row by its sum") from None
         raise
     checks.finite_array(name, rows)
     if (rows < 0).any():
         checks.probability_rows(name, rows)
-    total = rows.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        total = rows.sum(axis=-1, keepdims=True)
     wrong = np.abs(total[..., 0] - 1) > NORMALIZED_WITHIN
     if wrong.any():
         where = checks.first_true(wrong)

@@ -218,7 +218,7 @@ def discounted(
     width = float((ranges[..., 1] - ranges[..., 0]).max())
     steps = 1
     if width > 0:
-        steps = max(1, math.ceil(math.log(wanted * (1 - rate) / width) / math.log(rate) - 1e-9))
+        steps = max(1, math.ceil((math.log(wanted) + math.log1p(-rate) - math.log(width)) / math.log(rate) - 1e-9))
     if steps > MOST_STEPS:
         raise ValueError(f"accuracy {wanted:g} at discount {rate:g} takes {steps} steps, {MOST_STEPS} at most are made")
     options |= {"reward_range": ranges[:, 0], "discount": rate}

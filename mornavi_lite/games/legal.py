@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,11 @@ def legal_masks(legal: Any, n_states: int, n_actions: tuple[int, ...]) -> tuple[
     """One read-only boolean array (S, A_i) per player; None where every action is legal."""
     if legal is None:
         return None
-    if not isinstance(legal, (Sequence, np.ndarray)) or len(legal) != len(n_actions):
-        raise ValueError(f"legal must have one boolean array per player, {len(n_actions)}, got {legal!r:.80}")
+    if not checks.is_sequence(legal) or len(legal) != len(n_actions):
+        raise ValueError(f"legal must have one boolean array per player, {len(n_actions)}, got {checks.brief(legal)}")
     masks = []
     for i, n in enumerate(n_actions):
-        mask = np.asarray(legal[i])
-        if mask.dtype != bool:
-            raise TypeError(f"legal[{i}] must be an array of True and False, got dtype {mask.dtype}")
+        mask = checks.boolean_array(f"legal[{i}]", legal[i])
         checks.has_shape(f"legal[{i}]", mask, (n_states, n), "(S, A_i)")
         without = ~mask.any(axis=1)
         if without.any():

@@ -161,10 +161,8 @@ class MarkovGame:
         self._ranges = ranges
         self._weight = np.ones(horizon) if discount is None else discount ** np.arange(horizon)
         self._initial = frozen(checks.distribution("initial", initial, n_states), (n_states,))
-        self._name = "" if name is None else str(name)
-        each = [None] * m if action_names is None else action_names
-        if not isinstance(each, Sequence) or len(each) != m:
-            raise ValueError(f"action_names must have one entry per player, {m}, got {checks.brief(each)}")
+        self._name = "" if name is None else checks.text("name", name)
+        each = [None] * m if action_names is None else checks.per_player("action_names", action_names, m)
         self._states = names.Names("state_names", state_names, n_states)
         self._actions = [names.Names(f"action_names[{i}]", each[i], n) for i, n in enumerate(n_actions)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ class Names:
     """Labels of states, or of a player's actions, and the words that stand for them; indices where there are none."""
 
     def __init__(self, argument: str, labels: Sequence[Any] | None, n: int) -> None:
-        if labels is not None and not isinstance(labels, (str, np.ndarray)) and len(labels) == n:
+        if isinstance(labels, Sequence) and checks.is_sequence(labels) and len(labels) == n:
             _refuse_twins(argument, labels)
         self.words = checks.names(argument, labels, n)
         self.numbers: dict[Hashable, int] = {word: k for k, word in enumerate(self.words)}
@@ -27,18 +28,18 @@ class Names:
 
     def number(self, argument: str, label: Any, what: str) -> int:
         """The index of a label, or of the word that stands for it."""
-        for key in (label, str(label)):
-            if isinstance(key, Hashable) and key in self.numbers:
-                return self.numbers[key]
+        for form in (lambda each: each, str):
+            with suppress(KeyError, TypeError, ValueError, RuntimeError):  # unknown, or without hash or text
+                return self.numbers[form(label)]
         known = ", ".join(map(repr, self.words[:8])) + (", ..." if len(self.words) > 8 else "")
-        raise ValueError(f"{argument} must be {what}, one of {known}; got {label!r:.80}")
+        raise ValueError(f"{argument} must be {what}, one of {known}; got {checks.brief(label, 80)}")
 
 
 def _refuse_twins(argument: str, labels: Sequence[Any]) -> None:
     """Raise where two different labels are written alike."""
     first: dict[str, Any] = {}
     for label in labels:
-        if first.setdefault(str(label), label) != label:
+        if isinstance(label, Hashable) and first.setdefault(str(label), label) != label:
             twin = first[str(label)]
             raise ValueError(
                 f"{argument} must be different as text, but {twin!r} and {label!r} are both {str(label)!r}"

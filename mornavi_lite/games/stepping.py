@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -120,9 +120,9 @@ def from_step(
     """
     if not callable(step):
         raise TypeError(f"step must be a function, got {type(step).__name__}")
-    steps, starts = checks.integer("horizon", horizon, 1), start_of(initial)
-    found = explore(step, actions, steps, starts, states, by_step)
-    rows = rows_of(found, steps if by_step else 1)
+    steps, starts, layered = checks.integer("horizon", horizon, 1), start_of(initial), checks.truth("by_step", by_step)
+    found = explore(step, actions, steps, starts, states, layered)
+    rows = rows_of(found, steps if layered else 1)
     n_states, counts = len(found.states.listed), [len(each.listed) for each in found.actions]
     start = np.zeros(n_states)
     for state, chance in starts.items():
@@ -152,20 +152,31 @@ def start_of(initial: Any) -> dict[Hashable, float]:
         if not initial:
             raise ValueError("initial must name at least one state, got none")
         return dict(initial)
-    return {initial: 1.0}
+    return {hashable("initial", initial): 1.0}
+
+
+def hashable(name: str, label: Any) -> Hashable:
+    """A label, if it can be one."""
+    try:
+        hash(label)
+    except TypeError:
+        raise TypeError(f"{name} must be hashable, got {checks.shown(label)}") from None
+    return label
 
 
 def legal_actions(actions: Any, state: Hashable) -> tuple[tuple[Hashable, ...], ...]:
     """The legal actions at a state, one tuple per player."""
     given = actions(state) if callable(actions) else actions
-    if isinstance(given, (str, bytes)) or not isinstance(given, (Sequence, np.ndarray)) or len(given) == 0:
-        raise TypeError(f"actions must be one sequence per player, or a function of the state, got {given!r:.80}")
+    if not checks.is_sequence(given) or len(given) == 0:
+        raise TypeError(
+            f"actions must be one sequence per player, or a function of the state, got {checks.brief(given)}"
+        )
     each = []
     for i, own in enumerate(given):
         where = f"actions of player {i}" + (f" at state {state!r}" if callable(actions) else "")
         if isinstance(own, (str, bytes)) or not isinstance(own, Iterable):
-            raise TypeError(f"{where} must be a sequence, got {own!r:.80}")
-        each.append(tuple(own))
+            raise TypeError(f"{where} must be a sequence, got {checks.brief(own, 80)}")
+        each.append(tuple(hashable(where, action) for action in own))
         if not each[-1] or len(set(each[-1])) < len(each[-1]):
             raise ValueError(f"{where} must be one or more, all different, got {each[-1]!r:.80}")
     return tuple(each)
@@ -176,12 +187,16 @@ def explore(
 ) -> Outcomes:
     """Follow ``step`` from the first states on, breadth first, until no new state turns up."""
     numbers = Labels()
+    if states is not None and (
+        not isinstance(states, Iterable) or (isinstance(states, np.ndarray) and not states.ndim)
+    ):
+        raise TypeError(f"states must be an iterable of labels, got {checks.shown(states)}")
     for state in starts if states is None else states:
-        numbers[state]
+        numbers[hashable("states", state)]
     n_given = None if states is None else len(numbers.listed)
     for state in starts:
         if state not in numbers:
-            raise ValueError(f"initial names the state {state!r}, which states does not list")
+            raise ValueError(f"initial names the state {checks.brief(state, 80)}, which states does not list")
     found = Outcomes(numbers, [], [], [], [], [], [], [])
     following, probability, reward = found.following, found.probability, found.reward
     for at in itertools.count():
@@ -206,7 +221,7 @@ def explore(
                     except (TypeError, ValueError):
                         raise ValueError(
                             f"step at state {state!r}, actions {joint!r}, must yield (probability, next state, "
-                            f"rewards), got {entry!r:.80}"
+                            f"rewards), got {checks.brief(entry, 80)}"
                         ) from None
                     probability.append(chance)
                     reward.append(paid)
@@ -299,7 +314,8 @@ def _rewards(found: Outcomes, n_players: int) -> np.ndarray:
             if np.size(each) != n_players or np.asarray(each).dtype.kind not in "biuf":
                 block = int(np.searchsorted(np.cumsum(found.size), k, "right"))
                 raise ValueError(
-                    f"step at {_place(found, block)} must yield one reward per player, {n_players}, got {each!r:.80}"
+                    f"step at {_place(found, block)} must yield one reward per player, {n_players}, "
+                    f"got {checks.brief(each)}"
                 )
     bad = ~np.isfinite(rewards)
     if bad.any():

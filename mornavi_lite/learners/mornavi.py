@@ -100,7 +100,7 @@ class Mornavi(ByContents):
 
     def __post_init__(self) -> None:
         if not isinstance(self.uncertainty, UncertaintySet):
-            n_sets = len(self.uncertainty) if hasattr(self.uncertainty, "__len__") else 1
+            n_sets = len(self.uncertainty) if checks.is_sequence(self.uncertainty) else 1
             object.__setattr__(self, "uncertainty", tuple(sets_per_player(self.uncertainty, n_sets)))
         checks.one_of("concept", self.concept, CONCEPTS)
         checks.one_of("confidence", self.confidence, CONFIDENCES)

@@ -102,7 +102,7 @@ class LinearGame:
         check_in_range(pays, self.step_ranges, True)
         self.reward = frozen(pays, pays.shape)
         self.initial = frozen(checks.distribution("initial", initial, n_states), (n_states,))
-        self.name = "" if name is None else str(name)
+        self.name = "" if name is None else checks.text("name", name)
         self.state_names = checks.names("state_names", state_names, n_states)
         each = [None] * self.n_players if action_names is None else action_names
         if not isinstance(each, Sequence) or len(each) != self.n_players:

@@ -115,7 +115,7 @@ def grouped_states(
     factors = 0.7 * home / home.sum(axis=1, keepdims=True) + 0.3 * own.dirichlet(np.ones(size), size=n_groups)
     worth = np.array([[1.0, 0.5, 0.2, 0.0], [0.2, 0.5, 1.0, 0.0]])
     reward = np.clip(np.einsum("saj,ij->isa", features, worth), 0.0, 1.0)
-    start = np.full(size, 1 / size) if spread else 0
+    start = np.full(size, 1 / size) if checks.truth("spread", spread) else 0
     return LinearGame(
         features,
         np.broadcast_to(factors, (steps, *factors.shape)),

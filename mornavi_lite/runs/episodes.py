@@ -16,6 +16,7 @@ from .. import checks
 from ..confidence import Counts
 from ..confidence.cells import flow
 from ..contents import described
+from ..files import located
 from ..games import MarkovGame
 from ..learners import Mornavi, Plan
 from ..planning import Uncertainty
@@ -133,7 +134,7 @@ class Going:
     def on(self, total: int, goal: float, progress: bool, checkpoint: Any, play: Play) -> History:
         """Go on to ``total`` episodes, or to a certificate of ``goal``."""
         if checkpoint is not None:
-            checkpoint = os.fspath(checkpoint)
+            checkpoint = located("checkpoint", checkpoint)
         with (
             carrying(lambda: self.history(self.episode) if self.starts else None, self.where),
             bar(total, self.episode, progress, "episodes") as shown,

@@ -249,6 +249,8 @@ class History:
         ...         print("damaged" in str(error))
         True
         """
+        if not hasattr(counts, "from_parts"):
+            raise TypeError(f"counts must be a class with from_parts, got {type(counts).__name__}")
         stored = read_arrays(path, "History")
         with fitting_together(path):
             seen = counts.from_parts(stored)

@@ -170,12 +170,12 @@ def act(self: Any, h: int, state: Any, rng: np.random.Generator) -> int:
     step, n_states = checks.integer("h", h, 0, len(policy) - 1), policy.shape[1]
     if isinstance(state, (int, np.integer)) and not isinstance(state, (bool, np.bool_)):
         s = checks.integer("state", state, 0, n_states - 1)
-    elif str(state) in about.state_numbers:
+    elif not isinstance(state, list) and checks.as_text("state", state) in about.state_numbers:
         s = about.state_numbers[str(state)]
     else:
         names = ", ".join(map(repr, about.state_names[:8])) + (", ..." if len(about.state_names) > 8 else "")
         known = f"an index from 0 to {n_states - 1}" + (f", or one of {names}" if names else "; no names are known")
-        raise ValueError(f"state must be {known}; got {state!r:.80}")
+        raise ValueError(f"state must be {known}; got {checks.brief(state, 80)}")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
     row = checks.probability_rows(f"policy[{step}, {s}]", policy[step, s], 1)

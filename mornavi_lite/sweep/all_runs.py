@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import checks
-from ..files import write_arrays, write_text
+from ..files import located, write_arrays, write_text
 from ..progress import bar
 from .grid import Configuration, Grid, key_of
 from .results import KIND, csv_of, file_of, is_stored, remove_leftovers, row_of, stored_result
@@ -87,12 +87,12 @@ def sweep(
     >>> [row["seed"] for row in done.table], done.failures
     ([0, 1], [])
     """
-    workers = checks.integer("n_jobs", n_jobs, 1)
+    workers, going_on = checks.integer("n_jobs", n_jobs, 1), checks.truth("resume", resume)
     for name, value, kind in (("grid", grid, Grid), ("scheduler", "" if scheduler is None else scheduler, str)):
         if not isinstance(value, kind):
             raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
-    folder = Path(out)
-    if folder.exists() and not resume and any(folder.iterdir()):
+    folder = located("out", out)
+    if folder.exists() and not going_on and any(folder.iterdir()):
         raise ValueError(
             f"out must be a new or empty folder, {folder} is not; resume=True, or --resume, goes on with what is there"
         )

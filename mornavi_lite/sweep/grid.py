@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, learners, uncertainty, zoo
+from ..files import located
 from ..games import MarkovGame
 from ..learners import Mornavi
 from ..learners.identity import algorithm_of
@@ -98,7 +99,7 @@ class Grid:
         >>> len(Grid.read("benchmarks/example_sweep.toml").configurations) >= 24
         True
         """
-        stored = Path(path).read_bytes()
+        stored = located("path", path).read_bytes()
         try:
             text = stored.decode("utf-8-sig")  # some editors begin a file with a byte-order mark
             content = tomllib.loads(text)
@@ -143,6 +144,8 @@ class Grid:
         """
         if not isinstance(content, Mapping):
             raise TypeError(f"content must be a mapping, got {type(content).__name__}")
+        for name, value in (("source", source), ("text", text), ("folder", folder)):
+            checks.text(name, value)
         place = Place(source, text)
         for key, value in content.items():
             if _depth(value) > _DEEPEST:

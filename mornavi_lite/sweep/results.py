@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..files import read_arrays, remove_stale
+from ..files import located, read_arrays, remove_stale
 from .grid import Configuration, Grid, key_of
 from .named_files import shown
 from .workers import RECORDED
@@ -52,8 +52,11 @@ def load_results(grid: Grid, out: str | os.PathLike[str]) -> Iterator[tuple[Conf
     ...     print(list(load_results(grid, folder)))
     []
     """
+    if not isinstance(grid, Grid):
+        raise TypeError(f"grid must be a Grid, got {type(grid).__name__}")
+    folder = located("out", out)
     for configuration in grid.configurations:
-        stored = stored_result(Path(out), configuration)
+        stored = stored_result(folder, configuration)
         if stored is not None:
             yield configuration, stored
 

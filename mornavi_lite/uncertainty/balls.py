@@ -50,6 +50,9 @@ class Nominal(UncertaintySet, row_values=True):
         """Always 0."""
         return 0.0
 
+    def _kernel(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return rows.copy()
+
     def _divergence(self, q: np.ndarray, p: np.ndarray) -> np.ndarray:
         return _half_distance(q, p)
 
@@ -246,7 +249,7 @@ def sets_per_player(uncertainty: UncertaintySet | Sequence[UncertaintySet], n_pl
     checks.integer("n_players", n_players, 0)
     if isinstance(uncertainty, UncertaintySet):
         return [uncertainty] * n_players
-    if not isinstance(uncertainty, (Sequence, np.ndarray)):
+    if not checks.is_sequence(uncertainty):
         raise TypeError(
             f"uncertainty must be an uncertainty set or a sequence of them, got {checks.brief(uncertainty)}"
         )

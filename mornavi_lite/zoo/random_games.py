@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import checks
 from ..games import MarkovGame
+from ..games.arrays import MOST_BYTES
 
 
 def garnet(
@@ -76,9 +77,9 @@ def garnet(
     checks.one_of("rewards", rewards, ("general", "shared", "zero-sum"))
     if rewards == "zero-sum" and len(counts) != 2:
         raise ValueError(f"rewards 'zero-sum' need two players, got n_actions = {counts}")
-    if not isinstance(stationary, (bool, np.bool_)):
-        raise TypeError(f"stationary must be True or False, got {checks.brief(stationary)}")
-    drawn_steps, n_joint = 1 if stationary else steps, math.prod(counts)
+    drawn_steps, n_joint = 1 if checks.truth("stationary", stationary) else steps, math.prod(counts)
+    if 8 * drawn_steps * size * n_joint * size > MOST_BYTES:
+        raise ValueError(f"n_actions, n_states and horizon make {size * n_joint} rows a step: more than 2 GiB")
     transition = _random_rows((drawn_steps, size, n_joint), size, width, rng)
     n_drawn = len(counts) if rewards == "general" else 1
     reward = rng.random((n_drawn, drawn_steps, size, n_joint))

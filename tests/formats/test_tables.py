@@ -376,7 +376,7 @@ def test_what_is_wrong_is_named_with_its_place(table, text: str, said: str) -> N
         ({"reward_range": (0, 1, 2)}, "reward_range"),
         ({"reward_range": (4, 0)}, "reward_range must have its lower end first"),
         ({"initial": [0.5, 0.4]}, "initial must sum to 1"),
-        ({"action_names": ["run"]}, "action_names must have one entry per player|expected an action"),
+        ({"action_names": ["run"]}, "action_names must have one entry per player|must be a sequence of labels"),
         ({"action_names": [["run"], ["a"]]}, "action_names must have one entry per player, 1"),
     ],
 )

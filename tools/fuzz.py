@@ -1,0 +1,84 @@
+"""Draw cases until the time is over, and write down as a test what fails.
+
+usage: python tools/fuzz.py [MINUTES]
+
+Each subject of ``tests/fuzz/subjects.py`` gets the same time, from a seed that the clock gives. A case that fails is
+written to ``tests/fuzz/cases``, where the tests find it; how many cases there were is printed at the end, and added up in
+``benchmarks/results/fuzz_cases.json`` if the argument ``--count`` stands beside the minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES, COUNTS = ROOT / "tests" / "fuzz" / "cases", ROOT / "benchmarks" / "results" / "fuzz_cases.json"
+#: After so many failures of one subject the next one is looked at.
+MOST_FAILURES = 5
+TEST = '''"""A case that failed once: {error}."""
+
+from __future__ import annotations
+
+from tests.fuzz.subjects import SUBJECTS
+
+
+def test_it_is_right() -> None:
+    SUBJECTS["{subject}"]({seed})
+'''
+
+
+def tried(subject: str, seconds: float, first: int) -> tuple[int, list[int], float]:
+    """How many cases were drawn, which failed, and how many times its median the slowest took."""
+    from tests.fuzz.subjects import SUBJECTS
+
+    began, seed, failed, took = time.monotonic(), first, [], []
+    while time.monotonic() - began < seconds and len(failed) < MOST_FAILURES:
+        start = time.process_time()
+        try:
+            with warnings.catch_warnings(action="error"):
+                SUBJECTS[subject](seed)
+        except Exception as error:
+            failed.append(seed)
+            written(subject, seed, error)
+        took.append(time.process_time() - start)
+        seed += 1
+    return seed - first, failed, max(took) / max(statistics.median(took), 1e-9)
+
+
+def written(subject: str, seed: int, error: Exception) -> None:
+    """The case as a test, and what went wrong as text."""
+    traceback.print_exception(error)
+    text = " ".join(f"{type(error).__name__} {error}".split())[:60].replace('"', "'").replace("\\", "/").rstrip()
+    CASES.mkdir(exist_ok=True)
+    path = CASES / f"test_{subject}_{seed}.py"
+    path.write_text(TEST.format(subject=subject, seed=seed, error=text), encoding="utf8")
+    print(f"{subject}, seed {seed}: written to {path.relative_to(ROOT)}", flush=True)
+
+
+def main() -> int:
+    sys.path.insert(0, str(ROOT))
+    from tests.fuzz.subjects import SUBJECTS
+
+    given = [each for each in sys.argv[1:] if each != "--count"]
+    minutes, first = float(given[0]) if given else 1.0, int(time.time()) * 1000
+    kept = json.loads(COUNTS.read_text(encoding="utf8")) if COUNTS.exists() else {}
+    wrong = 0
+    for subject in SUBJECTS:
+        n_cases, failed, ratio = tried(subject, 60 * minutes / len(SUBJECTS), first)
+        wrong += len(failed)
+        print(f"{subject}: {n_cases} cases, {len(failed)} failed; the slowest took {ratio:.0f} medians", flush=True)
+        total = kept.setdefault(subject, {"cases": 0, "failed": 0})
+        total["cases"], total["failed"] = total["cases"] + n_cases, total["failed"] + len(failed)
+    if "--count" in sys.argv:
+        COUNTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf8")
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
