@@ -50,6 +50,9 @@ benchmark:   ## time the package side by side with straightforward code
 measurements: ## run the long measurements of the learners again: episodes, certificates
 	$(RUN) measurements
 
+fuzz:        ## random cases against references for MINUTES=n; what fails is written down as a test
+	$(RUN) fuzz
+
 check-all:   ## make test, then what is slower: slow tests, byte-identical notebooks
 	$(RUN) check-all
 

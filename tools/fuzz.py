@@ -3,8 +3,8 @@
 usage: python tools/fuzz.py [MINUTES]
 
 Each subject of ``tests/fuzz/subjects.py`` gets the same time, from a seed that the clock gives. A case that fails is
-written to ``tests/fuzz/cases``, where the tests find it; how many cases there were is printed at the end, and added up in
-``benchmarks/results/fuzz_cases.json`` if the argument ``--count`` stands beside the minutes.
+written to ``tests/fuzz/cases``, where the tests find it. How many cases there were is printed at the end, and added up
+in ``benchmarks/results/fuzz_cases.json`` if the argument ``--count`` stands beside the minutes.
 """
 
 from __future__ import annotations

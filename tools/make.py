@@ -9,6 +9,7 @@ after it run as well, and the failures are listed at the end.
 from __future__ import annotations
 
 import os
+import os
 import shutil
 import signal
 import sys
@@ -148,6 +149,10 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "matrix": ([packages("matrix"), command("Oldest and newest, with each Python", "-m", "nox")], []),
     "long-run": ([packages("test"), ("Runs, plans and sweeps", long_run)], []),
     "mutate": ([packages("test"), packages("mutation"), command("Changes of one room", "tools/mutate.py")], []),
+    "fuzz": (
+        [packages("test"), command("Random cases", "tools/fuzz.py", os.environ.get("MINUTES", "1"))],
+        [],
+    ),
     "pdf": ([packages("pdf"), *SCRIPTS, BOOK, PDF], []),
     "lite": ([packages("lite"), LITE], []),
     "site": ([packages("pdf"), packages("lite"), *SCRIPTS, BOOK, *SITE], []),

@@ -161,6 +161,7 @@ def episodes_floor(
     gap = checks.number("epsilon", epsilon, 0.0)
     if gap == 0:
         raise ValueError("epsilon must be above 0, got 0")
+    checks.number("epsilon", gap, 1e-100)  # what is divided by it stays a float
     error = checks.probability("delta", delta)
     n_rounds = checks.integer("rounds", rounds, 1)
     if not isinstance(sharper, (bool, np.bool_)):

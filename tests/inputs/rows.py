@@ -36,14 +36,17 @@ INNER = {
     ),
     **dict.fromkeys(
         "KullbackLeibler.at_step TotalVariation.at_step ChiSquare.at_step Nominal.at_step Contamination.at_step "
-        "UncertaintySet.at_step kl_solve require_product gap_and_value highest_average highest_mean pooled_visits "
+        "worst_cases_of UncertaintySet.at_step kl_solve require_product gap_and_value highest_average highest_mean "
+        "pooled_visits "
         "row_cost by_rows KnownRows KnownRows.at ConfidenceSet.highest_means StagePayoffs StagePayoffs.at "
         "StagePayoffs.start stage_policies AtStart EpsilonGreedy.played Plan.table Plan.rounded "
         "check_selection".split(),
         "a step of planning and learning, called once the arguments of the whole are checked",
     ),
     **dict.fromkeys("UncertaintySet".split(), "what sets have in common"),
-    **dict.fromkeys("Checkpoint EachCertificate Radii".split(), "what is returned; nobody makes one"),
+    **dict.fromkeys(
+        "Checkpoint EachCertificate Radii Alternative EpisodesFloor".split(), "what is returned; nobody makes one"
+    ),
     **dict.fromkeys("History Sweep Environment Plan Solution StageGame".split(), "what is returned; nobody makes one"),
     **dict.fromkeys("watched collect behaviour".split(), "a run asks a learner, with what it has made itself"),
 }
@@ -273,6 +276,7 @@ def linear_rows() -> dict[str, Callable[[], dict[str, Any]]]:
     told = {"initial": INITIAL, "name": "n", "state_names": STATES, "action_names": NAMES, "reward_range": (0.0, 1.0)}
     factors, seen = halves(H, 2, entries=S), LINEAR.play(PRODUCT, 8, rng())
     asked = {"game": LINEAR, "policy": PRODUCT, "uncertainty": SETS}
+    learner = linear.LinearMornavi(FEATURES, SETS, REWARD)
     return {
         "linear.LinearGame": lambda: {
             "features": FEATURES,
@@ -295,6 +299,19 @@ def linear_rows() -> dict[str, Callable[[], dict[str, Any]]]:
             "select": "welfare",
             "progress": False,
         },
+        "linear.LinearMornavi": lambda: {
+            "features": FEATURES,
+            "uncertainty": SETS,
+            "reward": REWARD,
+            "concept": "ce",
+            "delta": 0.25,
+            "scale": 1.0,
+            "replan": "doubling",
+            "ridge": 0.5,
+            "explore": 0.25,
+        },
+        "linear.LinearMornavi.plan": lambda: {"self": learner, "counts": LINEAR.counts()},
+        "linear.LinearMornavi.certify": lambda: {"self": learner, "counts": LINEAR.counts(), "policy": PRODUCT},
         "linear.five_states": lambda: {"safety": 0.25, "effort": 0.25, "first": 0.5, "second": 0.5},
         "linear.grouped_states": lambda: {"n_states": 6, "soft": 0.25, "horizon": 2, "seed": 1, "spread": False},
         "linear.look_alikes": lambda: {"weight": 0.5, "shifted": 0.5},
@@ -698,6 +715,15 @@ def rows(folder: Path) -> dict[str, Callable[[], dict[str, Any]]]:
             "tolerance": 0.25,
         },
         "lower_bounds.certificate_floor": lambda: {"horizon": 3, "radius": 0.25},
+        "lower_bounds.episodes_floor": lambda: {
+            "game": ONE,
+            "epsilon": 0.5,
+            "delta": 0.25,
+            "uncertainty": BALL,
+            "support": np.ones((S, 2, S), dtype=bool),
+            "sharper": False,
+            "rounds": 1,
+        },
         "lower_bounds.look_alike": lambda: {"game": GAME, "other": POINT},
     }
 
