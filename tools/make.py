@@ -9,7 +9,6 @@ after it run as well, and the failures are listed at the end.
 from __future__ import annotations
 
 import os
-import os
 import shutil
 import signal
 import sys

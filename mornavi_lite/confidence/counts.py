@@ -87,6 +87,7 @@ class Counts:
         kind = checks.one_of("rewards", rewards, KINDS)
         m, n_joint = len(self._n_actions), math.prod(self._n_actions)
         ranges = reward_ranges(reward_range, np.zeros(0), m, steps)
+        checks.integer("the product of n_states, horizon and n_actions", steps * size * n_joint, 1, 2**40)
         self._visits = np.zeros((steps, size, n_joint), dtype=np.int64)
         lists = None if self._visits.size * size <= MANY_NUMBERS else np.full((*self._visits.shape, 1), -1)
         self._lay_out(kind, ranges, lists)
