@@ -111,10 +111,10 @@ def _costs(held: np.ndarray, visits: np.ndarray, n_seen: np.ndarray, sizes: np.n
     # C(S - seen, k - seen) / C(S, k) = k! / (k - seen)! * (S - seen)! / S!
     sets = factorial[size] - factorial[np.maximum(size - n_seen[:, None], 0)]
     sets += (factorial[sizes - n_seen] - factorial[sizes])[:, None]
-    drawn = np.exp2(-size.astype(np.float64))
+    drawn = -size * np.log(2.0)  # 2^-k itself would be 0 for more than a thousand states
     if stated:
-        drawn = 0.25 * drawn + 0.75 * np.exp2(size - sizes[:, None] - 1.0)
-    terms = np.log(drawn) - np.log1p(-np.exp2(-sizes.astype(np.float64)))[:, None] + sets - behind
+        drawn = np.logaddexp(np.log(0.25) + drawn, np.log(0.75) + (size - sizes[:, None] - 1) * np.log(2.0))
+    terms = drawn - np.log1p(-np.exp2(-sizes.astype(np.float64)))[:, None] + sets - behind
     terms[(size < n_seen[:, None]) | (size > sizes[:, None])] = -np.inf
     highest = terms.max(axis=1)
     return np.asarray(-highest - np.log(np.exp(terms - highest[:, None]).sum(axis=1)))

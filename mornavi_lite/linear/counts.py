@@ -45,7 +45,7 @@ class FeatureCounts:
 
     Notes
     -----
-    Chapter 13: the estimate and its bound are made of these sums alone.
+    Chapter 13, :eq:`linear-ridge`: the estimate and its bound are made of these sums alone.
 
     Examples
     --------

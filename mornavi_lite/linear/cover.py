@@ -35,7 +35,7 @@ class Cover:
     by_rule: bool
 
     def log_values(self, step: int, level: int) -> float:
-        """log of the number of level sets of all values that the next step can have."""
+        """log of the number of level sets of all values that the next step can have: :eq:`cover-size`."""
         horizon, n_states, m, d = self.sizes
         sets = math.log(2 * m * max(1, n_states - 1))
         if step >= horizon - 2:  # nothing follows the next step: its values are known beforehand

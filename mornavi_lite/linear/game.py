@@ -58,7 +58,7 @@ class LinearGame:
 
     Notes
     -----
-    Chapter 13: P_h(s' | s, a) = sum over j of features_j(s, a) factors_j(s'). What may
+    Chapter 13, :prf:ref:`def-linear-game`: P_h(s' | s, a) = sum over j of features_j(s, a) factors_j(s'). What may
     shift are the factors, so an uncertainty set has d rows a step, however many states there are. Two games are equal
     if all their arrays and names are.
 

@@ -57,7 +57,8 @@ class LinearMornavi(ByContents):
 
     Notes
     -----
-    Chapter 13. Of each factor the counts leave an optimistic and a pessimistic row, as in chapter 4: with one-hot
+    Chapter 13, :prf:ref:`linear-certificate`.
+    Of each factor the counts leave an optimistic and a pessimistic row, as in chapter 4: with one-hot
     features by the bets of :mod:`mornavi_lite.confidence`, else by a ridge regression for each event. With probability
     1 - delta every plan's upper and lower values are bounds as in chapter 5, so ``certificate`` bounds the gap. Unions
     run over all events, or over the values that rounded numbers can make, whichever is less; so neither the number of
@@ -204,7 +205,8 @@ class LinearMornavi(ByContents):
 
         Notes
         -----
-        Chapter 13. A policy that is not the learner's rule may be any function of the data, so that every event of the
+        Chapter 13, :prf:ref:`few-values`.
+        A policy that is not the learner's rule may be any function of the data, so that every event of the
         states counts: with many states these bounds are wider than those of :meth:`plan`.
 
         Examples

@@ -106,7 +106,8 @@ class LinearPayoffs:
         """Tighten payoffs (S, A) by what is known of rows, where factors alone are not identified.
 
         The worst case is convex in the row. So what factors promise is at least the worst case around their mixture,
-        and at most the mean, under the mixture, of the worst cases around its corners, the states.
+        and at most the mean, under the mixture, of the worst cases around its corners, the states:
+        :eq:`rows-and-corners`.
         """
         radius = np.asarray(ball.radius)
         narrow, wide = ball, ball

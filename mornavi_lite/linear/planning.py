@@ -42,9 +42,9 @@ def evaluate(game: LinearGame, policy: Any, uncertainty: Uncertainty) -> np.ndar
 
     Notes
     -----
-    Chapter 13: Q = r + sum over j of features_j worst(factors_j, V). With one-hot features these
-    are the values of :func:`mornavi_lite.evaluate` on ``tabular()``; else they are higher. Ma, Liang, Xia and Zhang
-    (2022) for one player.
+    Chapter 13, :eq:`linear-backup`: Q = r + sum over j of features_j worst(factors_j, V). With one-hot features these
+    are the values of :func:`mornavi_lite.evaluate` on ``tabular()``; else they are at least as high. Ma, Liang,
+    Xia and Zhang (2022) for one player.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def solve(
 
     Notes
     -----
-    Chapter 13. A step costs m d worst cases, and S A d for the stage payoffs; a row of the kernel
+    Chapter 13, :eq:`linear-backup`. A step costs m d worst cases, and S A d for the stage payoffs; a row of the kernel
     is never made.
 
     Examples

@@ -26,6 +26,7 @@ class RidgeBounds:
 
     Notes
     -----
+    Chapter 13, :eq:`linear-ridge`.
     With L = lambda I + sum phi phi' and x = 1 where the event happened, the estimate and its bound are::
 
         m = 1/2 + L^-1 sum phi (x - 1/2)

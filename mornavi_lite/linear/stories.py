@@ -149,7 +149,7 @@ def look_alikes(weight: float = 0.5, shifted: float = 0.5) -> tuple[LinearGame, 
 
     Notes
     -----
-    Chapter 13.
+    Chapter 13, :prf:ref:`features-look-alike`.
 
     Examples
     --------

@@ -173,3 +173,12 @@ def test_every_event_of_a_row_is_within_the_bound_of_a_coin() -> None:
             assert len(members) and (members @ inside.T <= bounds + 1e-12).all()
             closest = min(closest, float((bounds - members @ inside.T).min()))
     assert closest < 0.01
+
+
+def test_rows_of_thousands_of_states_have_a_cost() -> None:
+    """2^-k is 0 in floating point from 1,075 on; each state is seen once or twice, so that all of them were drawn."""
+    seen = np.arange(3000) % 2 + 1
+    cost = float(row_cost(seen))
+    assert np.isfinite(cost) and 0 < cost < 3000 * np.log(4500)
+    assert float(row_cost(seen, np.array(3000))) < cost
+    assert float(row_cost(seen[:1000])) < cost
