@@ -43,8 +43,8 @@ class LinearMornavi(ByContents):
     scale : float
         Multiplies the widths of all bounds, at least 0. The theorem is for 1.
     replan : {"doubling", "spaced", "episode"}
-        When a run makes a new plan: once the visits of a factor have doubled, if features are one-hot, else once a
-        step's determinant has; the same with a fiftieth of all episodes in between; or after each episode.
+        When a run makes a new plan: once a step's determinant has doubled, which for one-hot features is the product
+        of the factors' visits; the same with a fiftieth of all episodes in between; or after each episode.
     ridge : float
         Weight of the identity in the regression, positive. One-hot features need none.
     explore : float
@@ -129,14 +129,11 @@ class LinearMornavi(ByContents):
         return (1 - self.explore) * plan.policy + self.explore / plan.policy.shape[-1]
 
     def watched(self, visits: np.ndarray) -> np.ndarray:
-        """What must double before a new plan: visits of factors, or determinants, of the steps that matter.
+        """What must double before a new plan: the determinant of each step that matters, (H - 1,).
 
         With more than 16 features it is a root of the determinant, which else would be too large a number.
         """
-        weights, times = self.weights[:-1], visits[:-1]
-        if self.one_hot:
-            return np.einsum("hsa,hsaj->hj", times, weights).ravel()
-        d = weights.shape[-1]
+        weights, times, d = self.weights[:-1], visits[:-1], self.weights.shape[-1]
         regular = np.eye(d) + gram_of(weights, times) / self.ridge
         return np.asarray(np.exp(np.linalg.slogdet(regular)[1] / np.ceil(d / 16)))
 
