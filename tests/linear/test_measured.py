@@ -55,7 +55,9 @@ def test_a_sample_is_the_same_again(script: Any) -> None:
     again = script.measure(("curve", "features", 0.0, 32, 3))
     for key in ("early", "late", "regret"):
         assert again[key] == pytest.approx(line[key][3], abs=1e-9)
-    assert script.measure(("hidden", 0.35))["certificate"] == pytest.approx(STORED["hidden"][1]["certificate"], abs=1e-9)
+    assert script.measure(("hidden", 0.35))["certificate"] == pytest.approx(
+        STORED["hidden"][1]["certificate"], abs=1e-9
+    )
     robust, plain = (script.measure(("five", each, 7))["ends"] for each in (True, False))
     assert [robust[0], robust[1]] == pytest.approx([STORED["five"]["robust"][7][k] for k in (0, -1)], abs=1e-9)
     crossing = script.crossing(robust, plain)
