@@ -9,6 +9,11 @@ ROOT = Path(__file__).resolve().parent.parent
 IGNORED = {".git", ".venv", ".make", "_build", "vendor", "node_modules", "__pycache__", "mornavi_lite.egg-info"}
 
 
+def files_of(folder, pattern):
+    """Files below a folder of the checkout; a folder may have any name, ``x.py`` as well."""
+    return sorted(path for path in (ROOT / folder).glob(pattern) if path.is_file())
+
+
 def tracked_files(root=ROOT):
     """Files that git tracks; all files where this is no checkout. Whatever else lies beside them is not looked at."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import ROOT
+from tests import ROOT, files_of
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -224,7 +224,7 @@ def test_compiled_loops_stand_beside_each_size() -> None:
         assert line["product_ns"] < line["loop_ns"] and line["product_ns"] < line["ours_ns"], line
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", files_of("benchmarks", "*.py"), ids=lambda path: path.stem)
 def test_what_a_script_imports_of_the_package_is_there(path: Path) -> None:
     """Scripts run rarely: a name that has moved would be noticed a season later."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):

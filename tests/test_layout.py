@@ -7,7 +7,6 @@ import doctest
 import importlib
 import inspect
 import json
-import pkgutil
 import re
 import subprocess
 import sys
@@ -17,8 +16,7 @@ from pathlib import Path
 import pytest
 from sphinx.pycode import ModuleAnalyzer
 
-import mornavi_lite
-from tests import ROOT
+from tests import ROOT, files_of
 
 PACKAGE = ROOT / "mornavi_lite"
 #: A room imports only from rooms before it; the first six are the ground floor.
@@ -63,7 +61,7 @@ PATHS = """
         paper_general_sum patrol safe_or_risky support_shift traffic_merge
 """
 
-FILES = sorted(PACKAGE.rglob("*.py"))
+FILES = files_of("mornavi_lite", "**/*.py")
 FACES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
@@ -149,7 +147,7 @@ def test_a_face_exports_what_is_public_and_explains_the_room(name: str) -> None:
     face = importlib.import_module(f"mornavi_lite.{name}")
     assert len(face.__all__) == len(set(face.__all__)) and all(hasattr(face, each) for each in face.__all__)
     assert not [each for each in face.__all__ if each.startswith("_")]
-    files = {path.stem for path in (PACKAGE / name).glob("*.py")} - {"__init__"}
+    files = {path.stem for path in files_of(PACKAGE / name, "*.py")} - {"__init__"}
     assert not [file for file in files if file.startswith("_")], "what a face does not export is private"
     assert not files & set(face.__all__), "a file would hide the object of its name"
     said = inspect.getdoc(face) or ""
@@ -162,7 +160,7 @@ def test_a_face_exports_what_is_public_and_explains_the_room(name: str) -> None:
 def test_every_public_object_is_explained(name: str) -> None:
     """Functions and classes by a docstring, constants by the comment above them, which the book shows."""
     face = importlib.import_module(f"mornavi_lite.{name}")
-    files = [f"mornavi_lite.{name}.{path.stem}" for path in (PACKAGE / name).glob("*.py")]
+    files = [f"mornavi_lite.{name}.{path.stem}" for path in files_of(PACKAGE / name, "*.py")]
     comments = [ModuleAnalyzer.for_module(file).find_attr_docs() for file in files if not file.endswith("__init__")]
     constants = [each for each in face.__all__ if not callable(getattr(face, each))]
     bare = [each for each in constants if not any(("", each) in known for known in comments)]
@@ -171,7 +169,7 @@ def test_every_public_object_is_explained(name: str) -> None:
 
 
 def test_a_file_that_stands_alone_names_no_room() -> None:
-    assert not [path for path in PACKAGE.glob("_*.py") if path.name not in ("__init__.py", "__main__.py")]
+    assert not [path for path in files_of(PACKAGE, "_*.py") if path.name not in ("__init__.py", "__main__.py")]
 
 
 def test_the_core_is_small(capsys: pytest.CaptureFixture[str]) -> None:
@@ -186,8 +184,9 @@ def test_the_core_is_small(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_docstrings_keep_their_examples() -> None:
     finder, found = doctest.DocTestFinder(exclude_empty=True), set()
-    for module in pkgutil.walk_packages(mornavi_lite.__path__, "mornavi_lite."):
-        tests = finder.find(importlib.import_module(module.name))
+    for path in FILES:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        tests = finder.find(importlib.import_module(module))
         found |= {test.name for test in tests if test.examples}
     assert len(found) >= FEWEST_EXAMPLES
 
@@ -250,7 +249,7 @@ def private_imports(source: str) -> list[str]:
     return bad
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", files_of("book", "**/*.ipynb"), ids=lambda p: p.stem)
 def test_the_book_uses_public_names_alone(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]

@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 import build_lite
 import mornavi_lite
 import mornavi_lite.__main__
-from tests import ROOT
+from tests import ROOT, files_of
 
 #: The time that files in an archive get.
 DATE = {"SOURCE_DATE_EPOCH": "1700000000"}
@@ -45,7 +45,10 @@ def built(folder, repository=""):
         settings, times = re.subn(r"(?m)^\[project.urls\]$", f'[project.urls]\nRepository = "{repository}"', settings)
         assert times == 1
         (folder / "pyproject.toml").write_text(settings, encoding="utf8")
-    shutil.copytree(ROOT / "mornavi_lite", folder / "mornavi_lite", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in [*files_of("mornavi_lite", "**/*.py"), ROOT / "mornavi_lite" / "py.typed"]:
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     return packed(folder)
 
 
@@ -126,7 +129,7 @@ def test_the_command_is_installed(wheel):
 def test_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         packed = {n for n in archive.namelist() if ".dist-info/" not in n}
-    sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "mornavi_lite").rglob("*.py")}
+    sources = {p.relative_to(ROOT).as_posix() for p in files_of("mornavi_lite", "**/*.py")}
     assert packed == sources | {"mornavi_lite/py.typed"}
 
 

@@ -6,7 +6,7 @@ import re
 
 import nbformat
 
-from tests import ROOT, tracked_files
+from tests import ROOT, files_of, tracked_files
 
 #: What students get is generated from the notebooks in source/.
 LEFT_OUT = ("book/assignments/release", "book/_static")
@@ -34,7 +34,7 @@ def in_order(paths):
     return sorted(paths, key=lambda path: re.sub(r"\d+", lambda number: number[0].zfill(4), str(path)))
 
 
-CHAPTERS = [*in_order((ROOT / "book").glob("*.ipynb")), *in_order((ROOT / "book/reference").glob("*.ipynb"))]
+CHAPTERS = [*in_order(files_of("book", "*.ipynb")), *in_order(files_of("book/reference", "*.ipynb"))]
 
 
 def pages():

@@ -7,7 +7,7 @@ import re
 import pytest
 from formula_links import ROLE
 
-from tests import ROOT
+from tests import files_of
 from tests.book.book_text import CHAPTERS, markdown
 
 #: Steps of proofs, bounds and values that a chapter states, and computes where at all in a cell of its own.
@@ -39,7 +39,7 @@ def numbered(text):
 
 def named():
     """Labels of the formulas that the docstrings of the package name."""
-    texts = [path.read_text(encoding="utf8") for path in (ROOT / "mornavi_lite").rglob("*.py")]
+    texts = [path.read_text(encoding="utf8") for path in files_of("mornavi_lite", "**/*.py")]
     return {label for text in texts for kind, label in ROLE.findall(text) if kind == "eq"}
 
 

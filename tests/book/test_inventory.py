@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,12 +11,14 @@ from sphinx.util.inventory import InventoryFile
 
 import mornavi_lite
 from browser.serve import PAGES
+from tests import ROOT, files_of
 
 pytestmark = [pytest.mark.built, pytest.mark.skipif(not PAGES.is_dir(), reason="the book is not built")]
 
 #: What the other rooms stand on, and the commands.
 NOT_SHOWN = {"__main__", "checks", "contents", "files", "learning", "progress", "rounding", "solving", "summaries"}
-ROOMS = sorted(room.name for room in pkgutil.iter_modules(mornavi_lite.__path__) if room.name not in NOT_SHOWN)
+FILES = [path.relative_to(ROOT / "mornavi_lite").with_suffix("") for path in files_of("mornavi_lite", "**/*.py")]
+ROOMS = sorted({path.parts[0] for path in FILES} - NOT_SHOWN - {"__init__"})
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from check_lite import OPEN
-from tests import ROOT
+from tests import ROOT, files_of
 from tests.book.page_checks import FRAMES, SLIDER, changes, press_either_way
 from tests.book.test_binder import TOKEN, started
 
@@ -45,7 +45,7 @@ for box in [widget for widget in list(_instances.values()) if hasattr(widget, "l
             drawn += 1
 print(drawn)
 """
-WITH_SLIDERS = [p for p in sorted((ROOT / "book").glob("*.ipynb")) if '"slider(' in p.read_text(encoding="utf8")]
+WITH_SLIDERS = [p for p in files_of("book", "*.ipynb") if '"slider(' in p.read_text(encoding="utf8")]
 
 
 @pytest.fixture

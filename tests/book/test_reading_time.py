@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from reading_time import SECONDS, both, counts, listing, minutes, state, stated
-from tests import ROOT
+from tests import ROOT, files_of
 
-CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
+CHAPTERS = files_of("book", "*.ipynb")
 NONE = dict.fromkeys(SECONDS, 0)
 
 

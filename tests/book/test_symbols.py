@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pytest
 from symbols import MARK, SOURCE, load, with_symbols
 
-from tests import ROOT
+from tests import ROOT, files_of
 from tests.book.book_text import CHAPTERS, FORMULA, formulas, markdown, missing_places, pages
 
 TABLE = load()
@@ -114,7 +114,7 @@ def test_every_symbol_has_what_the_table_needs():
 
 
 def test_every_name_in_code_exists():
-    code = "\n".join(p.read_text(encoding="utf8") for p in (ROOT / "mornavi_lite").rglob("*.py"))
+    code = "\n".join(p.read_text(encoding="utf8") for p in files_of("mornavi_lite", "**/*.py"))
     words = set(re.findall(r"\w+", code))
     names = [re.split(r"\W", s["code"])[0] for s in SYMBOLS if "code" in s]
     assert [name for name in names if name not in words] == []

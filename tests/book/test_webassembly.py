@@ -14,9 +14,9 @@ import numpy
 import pytest
 
 from check_lite import printed
-from tests import ROOT
+from tests import ROOT, files_of
 
-CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
+CHAPTERS = files_of("book", "*.ipynb")
 #: Runs of 10^12 episodes: NumPy 2.5 draws other counts from the same seed than the NumPy that made the stored outputs.
 DRAWS_MILLIONS = {"ch6_regret"}
 

@@ -25,10 +25,19 @@ from mornavi_lite import (
 from mornavi_lite.rounding import GRID, power_of_two
 from tests.planning.test_models import made, radii
 
+#: Each kind of reward and of rows with each learner; all four pairs with the first, the others' among the slow tests.
+KINDS = [Mornavi, EpsilonGreedy, GenerativeDRNVI, OfflinePessimistic, RandomPlay]
+PAIRS = [
+    pytest.param(
+        kind, per_outcome, sparse, marks=pytest.mark.slow if kind is not Mornavi and per_outcome != sparse else ()
+    )
+    for kind in KINDS
+    for per_outcome in (False, True)
+    for sparse in (False, True)
+]
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("per_outcome", [False, True], ids=["r(s, a)", "r(s, a, s')"])
-@pytest.mark.parametrize("kind", [Mornavi, EpsilonGreedy, GenerativeDRNVI, OfflinePessimistic, RandomPlay])
+
+@pytest.mark.parametrize(("kind", "per_outcome", "sparse"), PAIRS)
 def test_certificates_bound_the_true_gap(kind: type[Mornavi], per_outcome: bool, sparse: bool) -> None:
     game = made(21, per_outcome, sparse)
     sets = [TotalVariation(radii(6, "per row")), KullbackLeibler(0.05), ChiSquare(0.1)]

@@ -226,9 +226,10 @@ def runs_that_fail(chosen: list[tuple[MarkovGame, Any, str, str, int]], scale: f
     return failed
 
 
-def test_the_bounds_of_every_plan_hold_at_every_step_and_state() -> None:
-    """In no more than delta of the runs does any plan fail anywhere: of 60 runs, no more than 3."""
-    assert runs_that_fail(cases(), scale=1.0, n_episodes=300) <= 3
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_the_bounds_of_every_plan_hold_at_every_step_and_state(part: int) -> None:
+    """In no more than delta of the runs does any plan fail anywhere: of 30 runs, no more than 1."""
+    assert runs_that_fail(cases()[30 * part : 30 * part + 30], scale=1.0, n_episodes=300) <= 1
 
 
 def test_bounds_that_are_too_narrow_are_noticed() -> None:

@@ -16,7 +16,7 @@ SHEETS = Path("book/assignments/release")
 
 def all_notebooks(book: Path = ROOT / "book") -> list[Path]:
     """Every notebook of a copy of the book, as a path from ``book/`` on, in order."""
-    found = [Path("book") / path.relative_to(book) for path in sorted(book.rglob("*.ipynb"))]
+    found = [Path("book") / path.relative_to(book) for path in sorted(book.rglob("*.ipynb")) if path.is_file()]
     return [path for path in found if not any(part.startswith(".") for part in path.parts)]
 
 
