@@ -100,7 +100,9 @@ def number_of(word: str) -> float:
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a file of at most 256 MiB: UTF-8, or Latin-1 if it is not that; with or without a byte-order mark."""
     with located("path", path).open("rb") as handle:
-        content = handle.read(MOST_BYTES + 1)
+        content = bytearray()
+        while len(content) <= MOST_BYTES and (part := handle.read(2**16)):  # room is made for what is there
+            content += part
     if len(content) > MOST_BYTES:
         raise ValueError(f"{os.fspath(path)} has more than 256 MiB")
     try:
