@@ -50,7 +50,9 @@ def wrong_bounds(game: LinearGame, plan: Any, ball: Any) -> bool:
 
 
 @pytest.mark.parametrize("one_hot", [True, False])
-@pytest.mark.parametrize("ball", BALLS, ids=str)
+@pytest.mark.parametrize(
+    "ball", [BALLS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in BALLS[1:])], ids=str
+)
 def test_certificates_hold(ball: Any, one_hot: bool) -> None:
     """For every plan of every run, with three players; at a hundredth of the width they do not."""
     broken = 0
@@ -66,7 +68,9 @@ def test_certificates_hold(ball: Any, one_hot: bool) -> None:
     assert broken > 0
 
 
-@pytest.mark.parametrize(("one_hot", "n_states"), [(True, 200), (False, 60), (False, 160)])
+@pytest.mark.parametrize(
+    ("one_hot", "n_states"), [(True, 200), (False, 160), pytest.param(False, 60, marks=pytest.mark.slow)]
+)
 def test_certificates_hold_where_values_are_counted(one_hot: bool, n_states: int) -> None:
     game = random_game(5, (2, 2), n_states=n_states, n_features=2, horizon=4, one_hot=one_hot)
     history = run(LinearMornavi(game.features, TotalVariation(0.1), game.reward), game, 1000)
@@ -101,7 +105,7 @@ def test_the_goals_for_thirty_two_states() -> None:
 
 def test_the_number_of_states_hardly_matters() -> None:
     found = []
-    for size in (16, 512):
+    for size in (16, 256):
         game = grouped_states(size)
         learner = LinearMornavi(game.features, TotalVariation(0.1), game.reward)
         found.append(run(learner, game, 10**4).best_certificate)
@@ -113,13 +117,13 @@ def test_games_that_look_alike_are_both_within_the_bounds() -> None:
     ball, weight, good = TotalVariation(0.2), 0.3, 0.3
     games = look_alikes(weight, good)
     learner = LinearMornavi(games[0].features, ball, games[0].reward)
-    histories = [run(learner, game, 10**9) for game in games]
+    histories = [run(learner, game, 10**8) for game in games]
     values = [float(evaluate(game, histories[0].policy, ball)[0, 0, 0]) for game in games]
     assert abs(values[1] - values[0]) == pytest.approx((1 - weight) * 0.2, abs=1e-12)
     for history in histories:
         (low,), (high,) = history.lower[-1], history.upper[-1]
         assert low <= min(values) and max(values) <= high
-        assert low == pytest.approx(min(values), abs=2e-3) and high == pytest.approx(max(values), abs=2e-3)
+        assert low == pytest.approx(min(values), abs=3e-3) and high == pytest.approx(max(values), abs=3e-3)
     np.testing.assert_allclose(games[0].transition[0, 0], games[1].transition[0, 0], atol=1e-15)
 
 
@@ -195,14 +199,14 @@ def test_exploration_is_played_and_not_planned() -> None:
 def test_a_run_is_saved_and_taken_up(tmp_path: Path, soft: float) -> None:
     game = grouped_states(12, soft=soft)
     learner = LinearMornavi(game.features, TotalVariation(0.1), game.reward)
-    whole, part = run(learner, game, 3000, seed=3), run(learner, game, 700, seed=3)
+    whole, part = run(learner, game, 800, seed=3), run(learner, game, 200, seed=3)
     part.save(tmp_path / "run.npz")
-    again = run(learner, game, 3000, resume=History.load(tmp_path / "run.npz", counts=FeatureCounts))
+    again = run(learner, game, 800, resume=History.load(tmp_path / "run.npz", counts=FeatureCounts))
     for name in ("episode", "gap", "value", "upper", "lower", "policy", "best_policy"):
         assert getattr(again, name).tobytes() == getattr(whole, name).tobytes(), name
     assert "12 states in groups" in repr(whole) and "given: features, rewards" in repr(whole.best_plan)
     with pytest.raises(ValueError, match="resume must be a run of the same learner and game"):
-        run(LinearMornavi(game.features, TotalVariation(0.2), game.reward), game, 3000, resume=part)
+        run(LinearMornavi(game.features, TotalVariation(0.2), game.reward), game, 800, resume=part)
 
 
 class Environment:

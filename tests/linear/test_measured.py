@@ -49,6 +49,7 @@ def test_one_hot_features_reach_the_goals_and_stay_flat() -> None:
     assert table[2] > 2 * table[1] > 4 * table[0]
 
 
+@pytest.mark.slow
 def test_a_sample_is_the_same_again(script: Any) -> None:
     line = STORED["curves"][1]
     assert (line["learner"], line["features"], line["n_states"]) == ("features", "one-hot", 32)
@@ -66,6 +67,7 @@ def test_a_sample_is_the_same_again(script: Any) -> None:
     assert crossing == pytest.approx(apart, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_hot", [True, False])
 def test_a_few_runs_of_the_coverage_test(script: Any, one_hot: bool) -> None:
     assert all(script.covered(one_hot, 1.0, seed) for seed in range(1000, 1004))

@@ -105,8 +105,8 @@ def program(ball: UncertaintySet, weights: np.ndarray, factors: np.ndarray, valu
                 return float(-(p @ cut - np.sqrt(radius * max(p @ cut**2 - (p @ cut) ** 2, 0.0))))
 
         tries = [
-            minimize_scalar(dual, bounds=(a, a + 2), method="bounded", options={"xatol": 1e-10})
-            for a in np.arange(-25.0, 5.0, 2.0)
+            minimize_scalar(dual, bounds=(a, a + 5), method="bounded", options={"xatol": 1e-10})
+            for a in np.arange(-25.0, 5.0, 5.0)
         ]
         total += weights[j] * max(-each.fun for each in tries)
     return total
