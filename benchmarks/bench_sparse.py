@@ -1,12 +1,23 @@
-"""Sparse rows: a robust backup against the nominal one and the dense one, and how large a game is solved, in one run.
+"""Sparse rows: a robust backup against the nominal one and the dense one, how large a game is solved, what a plan costs.
 
-Writes ``results/sparse.json``. Each game is solved in a process of its own, whose peak of memory is its own.
+All in one run. Each game is solved in a process of its own, whose peak of memory is its own. ``results/sparse.json``::
+
+    nominal   one line for each branching and set: "branching", "set", "multiple" of the time of the nominal backup,
+              "goal", the most it should be, and "ours_s", seconds, for 10,000 states with 9 joint actions
+    dense     lines of ``common.row``: the same backups beside rows of all 1,000 states; "ratio" is dense over sparse
+    games     one line for each number of states: "n_states", "seconds" and "gib" of solving it, and its "gap"
+    exponent  of the growth of these seconds in the number of states
+    plans     one line for each set: a learner's plan from the counts of a game with "n_states" states, 2 x 2 joint
+              actions, 5 steps and branching 5 after "episodes" episodes: "plan_s" and "solve_s", seconds of the plan
+              and of one ``solve`` of that game, "multiple", the first over the second, "goal", the most it should be;
+              and "megabytes", the peak of what the counts and a plan take
 """
 
 from __future__ import annotations
 
 import resource
 import sys
+import tracemalloc
 
 import common
 
@@ -14,7 +25,17 @@ common.one_thread()
 
 import numpy as np  # noqa: E402
 
-from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, TotalVariation, solve  # noqa: E402
+from mornavi_lite import (  # noqa: E402
+    ChiSquare,
+    Counts,
+    KullbackLeibler,
+    MarkovGame,
+    Mornavi,
+    Nominal,
+    TotalVariation,
+    solve,
+)
+from mornavi_lite.learners import stage_policies  # noqa: E402
 from mornavi_lite.uncertainty import UncertaintySet  # noqa: E402
 
 RADIUS = 0.1
@@ -29,6 +50,9 @@ GOALS = {5: {"TV": 4, "TV in the support": 4, "KL": 20, "chi-square": 20}, 10: d
 AGAINST_DENSE = {"TV": 30, "KL": 40}
 #: States, joint actions of a row of the tables, and seconds and GiB that solving the largest game may take.
 N_STATES, N_ACTIONS, SOLVED, SECONDS, GIB = 10_000, 9, (1_000, 10_000, 100_000), 60, 2
+
+#: A learner's plan: numbers of states and episodes, and the most times of one ``solve`` that it may take.
+LEARNED, EPISODES, PLAN_GOAL = (500, 2_000, 8_000), 10**6, 5
 
 
 def instance(n_states: int, branching: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,11 +110,47 @@ def solved(n_states: int) -> dict:
     return {"n_states": n_states, "seconds": took, "gib": peak, "gap": answer[0].gap}
 
 
+def planned(n_states: int) -> dict:
+    """Lines of plans from the counts of one game, each beside one solve of that game."""
+    rng, uniform = np.random.default_rng(5), np.full((5, n_states, 4), 0.25)
+    next_state = rng.integers(n_states, size=(n_states, 4, 5))
+    p, reward = rng.dirichlet(np.ones(5), size=(n_states, 4)), rng.random((2, n_states, 4))
+    start = np.full(n_states, 1 / n_states)
+    game = MarkovGame.sparse(next_state, p, reward, (2, 2), n_states, horizon=5, initial=start)
+    tracemalloc.start()
+    counts = Counts.for_game(game)
+    counts.add(game.play(uniform, EPISODES, rng), game.reward)
+    Mornavi(TotalVariation(RADIUS)).plan(counts)
+    megabytes = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    lines = []
+    for name, ball in (SETS | {"nominal": Nominal()}).items():
+
+        def plan_anew(one: Mornavi) -> None:
+            stage_policies.cache_clear()
+            one.plan(counts)
+
+        solving = common.seconds(lambda b=ball: solve(game, b), 1.0)
+        plan = common.seconds(lambda one=Mornavi(ball): plan_anew(one), 1.0)
+        mark = "" if plan <= PLAN_GOAL * solving else "   <-- above the goal"
+        print(f"S = {n_states}, {name}: a plan takes {plan / solving:.1f} x one solve{mark}", flush=True)
+        line = {"n_states": n_states, "set": name, "episodes": EPISODES, "plan_s": plan, "solve_s": solving}
+        lines.append(line | {"multiple": plan / solving, "goal": PLAN_GOAL, "megabytes": megabytes})
+    return {"lines": lines}
+
+
 if __name__ == "__main__":
+    plans = [line for n_states in LEARNED for line in common.in_a_process(planned, n_states)["lines"]]
     games = [common.in_a_process(solved, n_states) for n_states in SOLVED]
     exponent = float(np.log(games[-1]["seconds"] / games[0]["seconds"]) / np.log(SOLVED[-1] / SOLVED[0]))
     print(f"time grows like S to the power of {exponent:.2f}; goals {SECONDS} s, {GIB} GiB, exponent 1.1")
     common.save(
         "sparse",
-        {"nominal": against_nominal(), "dense": against_dense(), "games": games, "exponent": exponent},
+        {
+            "nominal": against_nominal(),
+            "dense": against_dense(),
+            "games": games,
+            "exponent": exponent,
+            "plans": plans,
+        },
     )

@@ -266,14 +266,6 @@ class Counts:
         Notes
         -----
         Chapter 4, :eq:`empirical-model`.
-
-        Examples
-        --------
-        >>> from mornavi_lite import Counts
-        >>> counts = Counts(n_states=2, n_actions=(1,), horizon=1)
-        >>> counts.record([0, 1], [0], [[0.5]])
-        >>> counts.empirical_model()[0, :, 0].tolist()
-        [[0.0, 1.0], [0.5, 0.5]]
         """
         return frequencies(self.transitions, self._visits)
 

@@ -69,27 +69,7 @@ class EpsilonGreedy(Mornavi):
         return self.played(plan.policy, plan.n_actions)
 
     def played(self, policy: np.ndarray, n_actions: tuple[int, ...]) -> np.ndarray:
-        """The policy that is played while ``policy`` is learned: each player explores by itself.
-
-        Parameters
-        ----------
-        policy : numpy.ndarray, shape (..., A)
-            Joint policy.
-        n_actions : tuple of int
-            Number of actions of each player.
-
-        Returns
-        -------
-        numpy.ndarray, shape (..., A)
-            Joint policy with exploration.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from mornavi_lite import EpsilonGreedy, Nominal
-        >>> EpsilonGreedy(Nominal(), epsilon=0.5).played(np.array([1.0, 0.0, 0.0, 0.0]), (2, 2)).tolist()
-        [0.5625, 0.1875, 0.1875, 0.0625]
-        """
+        """The joint policy (..., A) that is played while ``policy`` is learned: each player explores by itself."""
         for player in range(len(n_actions)):
             own = by_own_action(policy, n_actions, player)
             mixed = (1 - self.epsilon) * own + self.epsilon * own.mean(axis=-2, keepdims=True)

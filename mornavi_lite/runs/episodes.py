@@ -117,7 +117,7 @@ class Going:
         self.learner, self.game, self.sets = learner, game, sets
         self.rng = np.random.default_rng(seed)
         self.generator = self.rng.bit_generator.state
-        self.counts = protocol.no_counts(game)
+        self.counts = protocol.counts_of(game)
         self.scale = power_of_two(self.counts.step_ranges)
         self.planned_visits = self.counts.visits.copy()
         self.episode = self.since_plan = 0

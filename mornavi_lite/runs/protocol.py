@@ -34,14 +34,11 @@ def check_game(game: Any) -> None:
             raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}, which has no {name} for run to use")
 
 
-def no_counts(game: Any) -> Any:
-    """Counts of a game of which nothing was seen."""
-    return Counts.for_game(game) if isinstance(game, MarkovGame) else game.counts()
-
-
-def counts_of(game: Any, counts: Any) -> Any:
-    """A copy of the counts of a run that is taken up, fit for what the game plays."""
-    return counts.of(game) if isinstance(game, MarkovGame) else counts.copy()
+def counts_of(game: Any, counts: Any = None) -> Any:
+    """Counts of which nothing was seen, or a copy of those of a run that is taken up, fit for what the game plays."""
+    if isinstance(game, MarkovGame):
+        return Counts.for_game(game) if counts is None else counts.of(game)
+    return game.counts() if counts is None else counts.copy()
 
 
 def behaviour_of(learner: Any, plan: Any) -> np.ndarray:
@@ -64,7 +61,7 @@ def episodes_of(learner: Any, game: Any, plan: Any, n_episodes: int, rng: np.ran
 def worth(game: Any, policy: np.ndarray, sets: list[UncertaintySet], concept: str) -> tuple[float, np.ndarray]:
     """Gap and values (m, H+1, S) of a policy in the true game."""
     if isinstance(game, MarkovGame):
-        return gap_and_value(game, policy, sets, concept)
+        return gap_and_value(game, policy, sets, concept, at_once=True)
     gap, value = game.gap_and_value(policy, sets, concept)
     return gap, value
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -65,6 +66,7 @@ class Ball(ByContents, UncertaintySet, row_values=True):
     """
 
     radius: float | np.ndarray
+    together_up_to: ClassVar[int] = 2**13
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", checks.numbers("radius", self.radius, 0.0))
@@ -165,6 +167,7 @@ class KullbackLeibler(Ball, row_values=True):
     """
 
     shift_support = False
+    together_up_to = 2**15
 
     def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
         return kl_worst(rows, x, self.radius)

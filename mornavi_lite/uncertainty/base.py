@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class UncertaintySet:
     #: Whether mass may move to states that the nominal row never reaches.
     shift_support: bool = True
     row_values = False
+    #: Up to so many numbers in all, several vectors of values are worked on in one call: a call costs more.
+    together_up_to: ClassVar[int] = 0
 
     def __init_subclass__(cls, row_values: bool = False, **kwargs: Any) -> None:
         """``row_values``: ``_worst`` and ``_kernel`` of this very class take values (R, S) and radii (R,), too."""

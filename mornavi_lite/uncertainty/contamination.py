@@ -46,6 +46,8 @@ class Contamination(Ball, row_values=True):
     True
     """
 
+    together_up_to = 0
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", checks.numbers("radius", self.radius, 0.0, 1.0))
 

@@ -135,18 +135,28 @@ def worst_cases(ball: UncertaintySet, p: np.ndarray, v: np.ndarray, floor: Any =
 def worst_cases_of(
     balls: Sequence[UncertaintySet], rows: np.ndarray, values: np.ndarray, floor: np.ndarray | None = None
 ) -> np.ndarray:
-    """Worst cases (G, ...) of several sets, those of one kind together where that is quicker. Nothing is checked.
+    """Worst cases (G, ...) of several sets, those of equal sets together where that is quicker. Nothing is checked.
 
-    ``rows`` (..., S) or (G, ..., S), ``values`` (G, S) or (G, ..., S) and ``floor`` (G, ...) are what
+    ``rows`` (G, ..., S), ``values`` (G, S) or (G, ..., S) and ``floor`` (G,), (G, ...) or None are what
     ``UncertaintySet.worst_case_unchecked`` takes for each of them.
     """
-    rows = np.broadcast_to(rows, (len(balls), *rows.shape[-3:]))
-    return np.stack(
-        [
-            ball.worst_case_unchecked(rows[g], values[g], None if floor is None else floor[g])
-            for g, ball in enumerate(balls)
-        ]
-    )
+    worst, left = np.empty(rows.shape[:-1]), [*range(len(balls))]
+    while left:
+        ball = balls[left[0]]
+        some = [g for g in left if balls[g] is ball or balls[g] == ball]
+        left = [g for g in left if g not in some]
+        if len(some) * rows[0].size <= ball.together_up_to and len(some) > 1 and np.any(ball.radius):
+            own, low = (None if x is None else _with_axes(x[some], rows.ndim - n) for n, x in ((0, values), (1, floor)))
+            worst[some] = ball.worst_case_unchecked(rows[some], own, low)
+        else:
+            for g in some:
+                worst[g] = ball.worst_case_unchecked(rows[g], values[g], None if floor is None else floor[g])
+    return worst
+
+
+def _with_axes(array: np.ndarray, n: int) -> np.ndarray:
+    """With axes of length 1 after the first one, so that there are ``n``."""
+    return array.reshape(len(array), *(1,) * (n - array.ndim), *array.shape[1:])
 
 
 def _shared(ball: UncertaintySet, rows: np.ndarray, v: np.ndarray, _: None, radius: Radius) -> np.ndarray:
