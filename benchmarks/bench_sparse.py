@@ -1,6 +1,7 @@
 """Sparse rows: a robust backup beside the nominal one and the dense one, how large a game is solved, what a plan costs.
 
-All in one run, in seconds of the processor: everything is done by one thread, and other work adds to wall time. Each game is solved in a process of its own, whose peak of memory is its own. ``results/sparse.json``::
+All in one run, in seconds of the processor: everything is done by one thread, and other work adds to wall time.
+Each game is solved in a process of its own, whose peak of memory is its own. ``results/sparse.json``::
 
     nominal   one line for each branching and set: "branching", "set", "multiple" of the time of the nominal backup,
               "goal", the most it should be, and "ours_s", seconds, for 10,000 states with 9 joint actions
