@@ -1,11 +1,14 @@
-"""Large games: one backup in four ways, and a game solved in groups of states beside the whole; processor times.
+"""Large games, by processor time: one backup in four ways, sparse rows, how large a game is solved, states in groups.
 
-Writes ``results/size.json``.
+Writes ``results/size.json``; of its parts those that are named on the command line, or all.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
+import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,6 +16,7 @@ import common
 
 common.one_thread()
 
+import bench_sparse  # noqa: E402
 import numpy as np  # noqa: E402
 
 from mornavi_lite import MarkovGame, TotalVariation, solve, zoo  # noqa: E402
@@ -185,5 +189,43 @@ def aggregated() -> list[dict]:
     ]
 
 
+def sparse_rows() -> list[dict]:
+    """Robust backups of rows that list their next states, beside the nominal one: gather, multiply, add."""
+    lines = []
+    for branching in (5, 10):
+        listed, p, v = bench_sparse.instance(bench_sparse.N_STATES, branching)
+        nominal = seconds(lambda s=listed, q=p, x=v: (q * x[s]).sum(axis=-1), 1.0)
+        for name, ball in bench_sparse.SETS.items():
+            ours = seconds(lambda b=ball, s=listed, q=p, x=v: bench_sparse.sparse_backup(b, s, q, x))
+            nanoseconds = 1e9 * ours / p[..., 0].size
+            line = {"branching": branching, "set": name, "ours_ns": nanoseconds, "multiple": ours / nominal}
+            print(line, flush=True)
+            lines.append(line)
+    return lines
+
+
+def solved(n_states: int) -> dict:
+    """Processor time and peak memory of a game of two players with three actions each, 20 steps, five next states."""
+    listed, p, _ = bench_sparse.instance(n_states, 5)
+    reward = np.random.default_rng(0).random((2, n_states, bench_sparse.N_ACTIONS))
+    game = MarkovGame.sparse(listed, p, reward, (3, 3), n_states, horizon=20)
+    start = time.process_time()
+    gap = solve(game, TotalVariation(RADIUS)).gap
+    took = time.process_time() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
+    print(f"S = {n_states}: solved in {took:.1f} s, {peak:.3f} GiB", flush=True)
+    return {"n_states": n_states, "seconds": took, "gib": peak, "gap": gap}
+
+
+def games() -> list[dict]:
+    return [common.in_a_process(solved, n_states) for n_states in (1_000, 10_000, 60_000)]
+
+
+PARTS = {"backups": backups, "aggregated": aggregated, "sparse": sparse_rows, "games": games}
+
 if __name__ == "__main__":
-    common.save("size", {"radius": RADIUS, "branching": BRANCHING, "backups": backups(), "aggregated": aggregated()})
+    stored = common.RESULTS / "size.json"
+    found = json.loads(stored.read_text(encoding="utf8")) if stored.exists() else {}
+    found |= {"radius": RADIUS, "branching": BRANCHING}
+    for part in sys.argv[1:] or PARTS:
+        common.save("size", found := found | {part: PARTS[part]()})

@@ -214,6 +214,12 @@ def test_four_ways_of_a_backup_and_games_in_groups_are_as_the_chapter_says() -> 
         assert each["gap"] < 1e-8 and each["certificate_s"] < each["solve_s"]
         for line in each["lines"]:
             assert line["seconds"] > each["certificate_s"], "nothing is faster than its own certificate"
+    assert {(line["branching"], line["set"]) for line in results["sparse"]} >= set(
+        itertools.product((5, 10), ("TV", "KL"))
+    )
+    small, large = results["games"][-2:]
+    assert large["gap"] < 1e-8 and large["gib"] < 2
+    assert large["seconds"] / small["seconds"] < (large["n_states"] / small["n_states"]) ** 1.2
 
 
 def test_compiled_loops_stand_beside_each_size() -> None:
