@@ -28,6 +28,7 @@ WITHOUT_FUNCTION = {
     "worst-case-gain",
     "past-the-edge",
     "radius-from-logs",
+    "roofline",
 }
 EQUATION = re.compile(r"^\$\$ \(([\w-]+)\)$|^```\{math\}\n:label: (\S+)$", re.MULTILINE)
 
