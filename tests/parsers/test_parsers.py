@@ -109,7 +109,7 @@ def searched(kind: str, examples: int, files: dict[str, tuple[bytes, Callable[[P
     whole, read = files[kind]
     read_within_bounds(read, whole, folder)
 
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(stored=damaged(whole))
     def every(stored: bytes) -> None:
         read_within_bounds(read, stored, folder)
