@@ -69,7 +69,7 @@ def long_run() -> None:
 
 SCRIPTS: list[Step] = [
     ("Scripts of the pages", page_scripts.fetch),
-    ("Python for the laboratory's page", page_python.lay_out),
+    ("Python for the pages", page_python.lay_out),
 ]
 BOOK: Step = ("The book, without a warning", build_book.build)
 PDF = command("The book as PDF", "tools/build_pdf.py")
@@ -87,7 +87,8 @@ TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one i
 BUILT = "browser or built"  # tests of the built book
 UNIT = [*TWO, f"not slow and not ({BUILT})", "tests"]
 PAGE_TESTS = [
-    f"tests/book/test_{name}.py" for name in ("page_checks", "pages", "inventory", "laboratory", "content_security")
+    f"tests/book/test_{name}.py"
+    for name in ("page_checks", "pages", "inventory", "laboratory", "run_page", "content_security")
 ]
 TYPES, EXAMPLES = ["-m", "mypy"], [*PYTEST, "--doctest-modules", "mornavi_lite"]
 

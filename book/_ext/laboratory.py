@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,17 @@ import mornavi_lite.zoo
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE.parent / "_static"
+PYTHON = STATIC / "pyodide"
 TOOLS = HERE.parent.parent / "tools"
+#: What a page loads before any package, and what the laboratory loads then.
+CORE = [
+    "pyodide.mjs",
+    "pyodide.asm.js",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+]
+PACKAGES = ["numpy", "mornavi-lite"]
 #: Uncertainty sets in the words of the form.
 SETS = {
     "tv": "total variation",
@@ -45,16 +56,29 @@ def workbench() -> ModuleType:
     return module
 
 
-def what_is_loaded() -> int:
-    """Bytes that a first click loads; 0 where there is no Python for the browser."""
-    folder = STATIC / "pyodide"
-    if not (folder / "pyodide-lock.json").is_file():
+def in_the_browser() -> dict[str, Any]:
+    """What the lock file of the browser's Python says of its packages, by name; empty where there is no such Python."""
+    lock = PYTHON / "pyodide-lock.json"
+    if not lock.is_file():
+        return {}
+    return json.loads(lock.read_text(encoding="utf8"))["packages"]
+
+
+def what_is_loaded(packages: Iterable[str], scripts: Iterable[str]) -> int:
+    """Bytes that a first click loads: core, packages with what they need, scripts; 0 where there is no Python."""
+    known, chosen = in_the_browser(), set()
+    if not known:
         return 0
-    loaded = [p for p in folder.iterdir() if p.name != "stamp"]
-    scripts = [
-        STATIC / "lab" / name for name in ("worker.js", "workbench.py")
-    ]
-    return sum(path.stat().st_size for path in [*loaded, *scripts])
+    waiting = list(packages)
+    while waiting:
+        name = waiting.pop()
+        if name not in chosen:
+            chosen.add(name)
+            waiting += known[name]["depends"]
+    files = [PYTHON / name for name in CORE]
+    files += [PYTHON / known[name]["file_name"] for name in chosen]
+    files += [STATIC / "lab" / name for name in ("worker.js", *scripts)]
+    return sum(path.stat().st_size for path in files)
 
 
 def said_of(name: str) -> str:
@@ -96,7 +120,13 @@ class Laboratory(SphinxDirective):
         ):
             self.env.note_dependency(str(path))
         self.env.metadata[self.env.docname]["laboratory"] = "1"
-        return [nodes.raw("", form(what_is_loaded()), format="html")]
+        return [
+            nodes.raw(
+                "",
+                form(what_is_loaded(PACKAGES, ["workbench.py"])),
+                format="html",
+            )
+        ]
 
 
 def add_files(
@@ -109,7 +139,8 @@ def add_files(
     """Handler of html-page-context: the page's own script and style, and no other page's."""
     if app.env.metadata.get(page, {}).get("laboratory"):
         app.add_css_file("lab/laboratory.css")
-        app.add_js_file("lab/laboratory.js", loading_method="defer")
+        for script in ("python.js", "laboratory.js"):
+            app.add_js_file(f"lab/{script}", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -94,6 +94,22 @@ def test_a_page_without_python_has_no_half_of_it(nobody, monkeypatch):
     assert not place.exists()
 
 
+@pytest.mark.parametrize(("there", "packages"), [(["numpy"], ["numpy"]), (["matplotlib", "scipy"], None), ([], [])])
+def test_a_page_has_what_some_source_has(nobody, monkeypatch, there, packages):
+    """All, or what the laboratory takes; half of what it takes is nothing."""
+    said = []
+    place = nobody / "place"
+    monkeypatch.setattr(page_python, "PLACE", place)
+    monkeypatch.setattr(pyodide, "is_right", lambda path, wanted: path.is_file())
+    (nobody / "there").mkdir()
+    monkeypatch.setenv("PYODIDE", str(nobody / "there"))
+    for name in pyodide.hashes(pyodide.CORE, there) if there else ():
+        (nobody / "there" / name).write_bytes(b"x")
+    found = page_python.what_there_is(said.append)
+    assert found == (packages if packages is not None else [*page_python.PACKAGES, *page_python.MORE])
+    assert len(said) == (packages is not None) and all("no source has" in line for line in said)
+
+
 def test_what_is_named_is_there_with_all_that_it_needs():
     chosen = pyodide.closure(["scipy", "ipython"])
     assert {"numpy", "openblas", "stack-data", "prompt-toolkit"} <= set(chosen)

@@ -79,6 +79,11 @@ def fetch(wanted: dict[str, str], say: Callable[[str], None] = print) -> Path | 
                     (Path(folder) / name).replace(CACHE / name)
                 elif (Path(folder) / name).exists():
                     say(f"{name} of {source.__name__.replace('_', ' ')} is not the one of Pyodide {VERSION}: refused")
+    return cached(wanted)
+
+
+def cached(wanted: dict[str, str]) -> Path | None:
+    """The folder with these files, if all of them were found before."""
     return CACHE if all(is_right(CACHE / name, digest) for name, digest in wanted.items()) else None
 
 

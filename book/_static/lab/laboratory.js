@@ -1,6 +1,5 @@
 /* The laboratory's page: what is picked, the worker that runs it, and what it answers. Nothing is loaded before a click. */
 (function () {
-  const base = document.currentScript.src;
   const room = document.getElementById("laboratory");
   if (!room) return;
   const form = room.querySelector("form");
@@ -93,43 +92,15 @@
 
   /* --- the worker ------------------------------------------------------------------------------------------------ */
 
-  let worker = null, ready = null, waiting = {}, numbers = 0, stopped = false, busy = false;
+  const python = pagePython({ module: "workbench", packages: ["numpy", "mornavi-lite"], files: { "workbench.py": "workbench.py" } });
+  let stopped = false, busy = false;
 
-  function ask(question, moved) {
-    return new Promise((resolve, reject) => {
-      numbers += 1;
-      waiting[numbers] = { resolve, reject };
-      worker.postMessage(Object.assign({ number: numbers }, question), moved || []);
-    });
-  }
-
-  function begin() {
-    if (ready) return ready;
+  async function begin() {
+    if (python.runs()) return;
     const clock = performance.now();
     say("Loading Python: " + (Number(room.dataset.size) / 1e6).toFixed(1) + " MB from this site …");
-    worker = new Worker(new URL("worker.js", base), { type: "module" });
-    worker.onmessage = ({ data }) => {
-      const { resolve } = waiting[data.number];
-      delete waiting[data.number];
-      resolve(data.told);
-    };
-    worker.onerror = (event) => { end(event.message || "the worker could not be started"); };
-    ready = ask({ ask: "start", base: base }).then((told) => {
-      if (told.error) {
-        end(told.error);  /* the next click tries again */
-        throw new Error(told.error);
-      }
-      room.dataset.ready = ((performance.now() - clock) / 1000).toFixed(2);
-    });
-    return ready;
-  }
-
-  /* Python is gone, whatever it did; the next click starts it anew. */
-  function end(why) {
-    if (worker) worker.terminate();
-    Object.values(waiting).forEach(({ reject }) => reject(new Error(why)));
-    worker = ready = null;
-    waiting = {};
+    await python.begin();
+    room.dataset.ready = ((performance.now() - clock) / 1000).toFixed(2);
   }
 
   function say(words) {
@@ -148,7 +119,7 @@
     if (game.value !== "file" || !own) return {};
     if (own.size > 32e6) throw new Error("the file is larger than 32 MB");
     const bytes = await own.arrayBuffer();
-    await ask({ ask: "keep", name: own.name, bytes: bytes }, [bytes]);
+    await python.ask({ ask: "keep", name: own.name, bytes: bytes }, [bytes]);
     return { file: own.name };
   }
 
@@ -160,10 +131,10 @@
       await begin();
       Object.assign(state, await bring());
       say(what === "solve" ? "Solving …" : "Learning …");
-      let told = await ask({ ask: what, picked: state });
+      let told = await python.ask({ ask: what, picked: state });
       while (!told.error && !told.done && !stopped) {
         draw(told);
-        told = await ask({ ask: "step" });
+        told = await python.ask({ ask: "step" });
       }
       if (told.error) throw new Error(told.error);
       draw(told);
@@ -191,7 +162,7 @@
   /* The run ends at its next look; where that is long in coming, the worker ends. */
   function stop() {
     stopped = true;
-    setTimeout(() => { if (busy) end("Stopped."); }, ready && room.dataset.ready ? 1000 : 0);
+    setTimeout(() => { if (busy) python.end("Stopped."); }, room.dataset.ready ? 1000 : 0);
   }
 
   function copyable() {

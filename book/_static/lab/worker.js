@@ -1,18 +1,25 @@
-/* A worker of the laboratory: Python, away from the page, so that the page stays alive and can end it. */
+/* Python in a worker, away from the page, so that the page stays alive and can end it. */
 let python = null;
 let bench = null;
 
-async function start(base) {
+/* Packages by name; files by their path in the worker's memory, with their addresses seen from this script's folder. */
+async function start({ base, module, packages, files }) {
   const place = new URL("../pyodide/", base).href;
   const { loadPyodide } = await import(place + "pyodide.mjs");
-  const own = new URL("workbench.py", base);
-  const [loaded, text] = await Promise.all([
-    loadPyodide({ indexURL: place, packages: ["numpy", "mornavi-lite"] }),
-    fetch(own).then((answer) => answer.text()),
-  ]);
+  const fetched = Object.entries(files).map(async ([path, address]) => {
+    const answer = await fetch(new URL(address, base));
+    if (!answer.ok) throw new Error(address + " is not there: answer " + answer.status);
+    return [path, await answer.text()];
+  });
+  const loading = loadPyodide({ indexURL: place, packages: packages });
+  const [loaded, texts] = [await loading, await Promise.all(fetched)];
   python = loaded;
-  python.FS.writeFile("workbench.py", text);
-  bench = python.pyimport("workbench");
+  for (const [path, text] of texts) {
+    const whole = new URL(path, "file://" + python.FS.cwd() + "/").pathname;
+    python.FS.mkdirTree(whole.slice(0, whole.lastIndexOf("/")));
+    python.FS.writeFile(whole, text);
+  }
+  bench = python.pyimport(module);
   return {};
 }
 
@@ -22,14 +29,20 @@ function keep(name, bytes) {
   return {};
 }
 
+/* What this site has of the packages that the code imports is loaded; what it has not, the import will say. */
+async function answer(question) {
+  if (question.source) await python.loadPackagesFromImports(question.source).catch(() => {});
+  return JSON.parse(bench.answer(JSON.stringify(question)));
+}
+
 self.onmessage = async ({ data }) => {
   let told;
   try {
-    if (data.ask === "start") told = await start(data.base);
+    if (data.ask === "start") told = await start(data);
     else if (data.ask === "keep") told = keep(data.name, data.bytes);
-    else told = JSON.parse(bench.answer(JSON.stringify({ ask: data.ask, picked: data.picked || {} })));
+    else told = await answer(data);
   } catch (error) {
-    told = { error: String(error.message || error).trim().split("\n").pop() };
+    told = { broken: true, error: String(error.message || error).trim().split("\n").pop() };
   }
   self.postMessage({ number: data.number, told: told });
 };
