@@ -1,4 +1,5 @@
-"""Write requirements.lock: one version of each package that the book, its tests and its site need, with its hashes.
+"""Write requirements.lock: one version of each package that the book, its tests and its site need, with its hashes;
+and binder/requirements.txt: of these the packages that Binder installs, which reads that file and no other.
 
 usage: python tools/lock.py
 
@@ -16,23 +17,31 @@ from shared import setup_venv
 from shared.steps import PYTHON, ROOT, STATE, Failed, logged, read, status, write
 
 LOCK = ROOT / "requirements.lock"
+BINDER = ROOT / "binder" / "requirements.txt"
 LOG = STATE / "lock.log"
 HEAD = "# Made by `make lock` of the ranges in requirements.txt and pyproject.toml: do not edit.\n"
 
 
 def lock() -> None:
+    kept = [line for line in read(ROOT / "requirements.txt").splitlines() if not line.startswith("-")]
+    write(LOCK, HEAD + compiled(kept, "--universal", *[f"--extra={name}" for name in setup_venv.LOCKED]))
+    # Binder's machines run Linux, and build the package with what is installed there
+    alone = compiled([*kept, "setuptools"], "--python-platform=linux", f"--constraint={LOCK}")
+    write(BINDER, HEAD + "--require-hashes\n" + alone)
+
+
+def compiled(ranges: list[str], *options: str) -> str:
+    """One version of each package within these ranges and those of pyproject.toml, with the hashes of its files."""
     with TemporaryDirectory() as folder:
-        ranges, out = Path(folder, "ranges.in"), Path(folder, "out.lock")
-        kept = [line for line in read(ROOT / "requirements.txt").splitlines() if not line.startswith("-")]
-        write(ranges, "\n".join(kept) + "\n")
-        options = ["--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-header"]
-        options += ["--no-annotate", "--no-emit-index-url", "--no-emit-package=mornavi-lite", "--output-file", out]
-        options += [f"--extra={name}" for name in setup_venv.LOCKED]
-        uv = [PYTHON, "-m", "uv", "pip", "compile", *options, ROOT / "pyproject.toml", ranges]
+        asked, out = Path(folder, "ranges.in"), Path(folder, "out.lock")
+        write(asked, "\n".join(ranges) + "\n")
+        always = ["--quiet", "--python-version=3.11", "--generate-hashes", "--no-header", "--no-annotate"]
+        always += ["--no-emit-index-url", "--no-emit-package=mornavi-lite", "--output-file", out]
+        uv = [PYTHON, "-m", "uv", "pip", "compile", *always, *options, ROOT / "pyproject.toml", asked]
         failed, text = logged(uv, LOG, lambda line: None)
         if failed:
             raise Failed(f"no versions fit together, or a download failed; see {LOG.relative_to(ROOT)}\n{text[-500:]}")
-        write(LOCK, HEAD + read(out))
+        return read(out)
 
 
 if __name__ == "__main__":

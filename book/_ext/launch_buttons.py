@@ -33,6 +33,9 @@ def take_address(app: Sphinx, config: Config) -> None:
     config.html_theme_options["use_issues_button"] = bool(address)
     if not address:
         config.html_theme_options.pop("launch_buttons", None)
+    elif not address.startswith("https://github.com/"):
+        # Colab opens notebooks of GitHub alone; the theme would warn
+        config.html_theme_options["launch_buttons"].pop("colab_url", None)
 
 
 def place(

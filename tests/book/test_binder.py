@@ -1,4 +1,4 @@
-"""What Binder does, step by step: an empty environment, requirements.txt, a Jupyter server, each chapter through it."""
+"""What Binder does, step by step: an empty environment, what is in binder/, a server, each chapter through it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHAPTERS = [path.as_posix() for path in filter(runs_through, CHAPTERS)]
 
 def pinned_python() -> str:
     """The interpreter that runtime.txt names."""
-    found = re.fullmatch(r"python-(3\.\d+)\n", (ROOT / "runtime.txt").read_text(encoding="utf8"))
+    found = re.fullmatch(r"python-(3\.\d+)\n", (ROOT / "binder" / "runtime.txt").read_text(encoding="utf8"))
     assert found, "runtime.txt does not name a Python"
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     path = sys.executable if own == found.group(1) else shutil.which(f"python{found.group(1)}")
@@ -48,7 +48,7 @@ def call(address: str, method: str = "GET", body: dict | None = None) -> dict:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The address of a Jupyter server on a copy of the repository, with what requirements.txt brings."""
+    """The address of a Jupyter server on a copy of the repository, with what binder/ brings, each file by its hash."""
     folder = tmp_path_factory.mktemp("binder")
     for path in tracked_files():
         (folder / "repo" / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +56,11 @@ def server(tmp_path_factory):
     subprocess.run([pinned_python(), "-m", "venv", folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", "requirements.txt"], cwd=folder / "repo", check=True)
-    subprocess.run([*pip, "jupyter-server>=2.14,<3"], check=True)  # Binder's machine has one
+    subprocess.run([*pip, "-r", "binder/requirements.txt"], cwd=folder / "repo", check=True)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JUPYTER", "MPL", "VIRTUAL_ENV"))}
     variables = {**kept, "HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "PYTHONHASHSEED": "0"}
     variables["PATH"] = f"{python.parent}{os.pathsep}{kept['PATH']}"
+    subprocess.run(["./binder/postBuild"], cwd=folder / "repo", env=variables, check=True)
     command = [
         python,
         "-m",

@@ -33,7 +33,7 @@ def run(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     cells = module("cells")
     numbers = iter(range(1, 100))
-    return lambda source: json.loads(cells.answer(json.dumps({"source": source, "cell": next(numbers)})))
+    return lambda source: json.loads(cells.answer(json.dumps({"ask": "run", "source": source, "cell": next(numbers)})))
 
 
 def test_a_cell_prints_shows_its_last_line_and_leaves_its_names_to_the_next(run):
@@ -42,6 +42,14 @@ def test_a_cell_prints_shows_its_last_line_and_leaves_its_names_to_the_next(run)
     assert run("x")["text"] == "3"
     assert run("x;")["text"] == run("x = 4")["text"] == run("None")["text"] == run("")["text"] == ""
     assert run("class A:\n    def _repr_html_(self): return '<b>a</b>'\nA()")["html"] == "<b>a</b>"
+
+
+def test_a_run_of_the_whole_page_begins_with_nothing():
+    cells = module("cells")
+    ask = lambda **question: json.loads(cells.answer(json.dumps(question)))  # noqa: E731
+    ask(ask="run", source="x = 3", cell=1)
+    assert ask(ask="clear") == {} and "NameError" in ask(ask="run", source="x", cell=1)["error"]
+    assert ask(ask="run", source="__name__", cell=2)["text"] == "'__main__'"
 
 
 def test_figures_become_pictures_whether_shown_or_left_open(run):

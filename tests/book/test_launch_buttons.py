@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import front_page
+import launch_buttons
 import pytest
 import site_address
 from bs4 import BeautifulSoup
@@ -54,15 +56,15 @@ def small_book(folder: Path, address: str, **variables: str) -> dict[str, dict[s
 def test_without_an_address_there_is_no_button_and_no_address(tmp_path):
     assert small_book(tmp_path, "") == {"one": {}, "reference/two": {}}
     pages = "".join(p.read_text(encoding="utf8") for p in tmp_path.glob("_build/html/book/**/*.html"))
-    assert not re.search(r"mybinder|OWNER|lite/lab|github\.com/|canonical|og:|name=\"description", pages)
+    assert not re.search(r"mybinder|colab|OWNER|lite/lab|github\.com/|canonical|og:|name=\"description", pages)
     assert not (tmp_path / "_build/html/sitemap.xml").exists() and not (tmp_path / "_build/html/404.html").exists()
 
 
-def test_the_book_alone_has_a_binder_button_that_opens_this_notebook(tmp_path):
+def test_the_book_alone_has_buttons_that_open_this_notebook(tmp_path):
     place = "https://mybinder.org/v2/gh/OWNER/NAME/main?urlpath=lab/tree/book/"
+    colab = "https://colab.research.google.com/github/OWNER/NAME/blob/main/book/"
     assert small_book(tmp_path, DUMMY) == {
-        "one": {"Binder": f"{place}one.ipynb"},
-        "reference/two": {"Binder": f"{place}reference/two.ipynb"},
+        name: {"Binder": f"{place}{name}.ipynb", "Colab": f"{colab}{name}.ipynb"} for name in ("one", "reference/two")
     }
 
     assert_found(tmp_path / "_build" / "html")
@@ -114,6 +116,16 @@ def test_the_front_page_is_the_first_page_with_its_links_told_from_the_top():
 def test_one_address_is_enough_and_another_one_goes_before_it(tmp_path, urls, expected):
     (tmp_path / "pyproject.toml").write_text(f"[project]\n{urls}\n", encoding="utf8")
     assert site_address.address(tmp_path) == expected
+
+
+@pytest.mark.parametrize(("address", "there"), [(DUMMY, True), ("https://gitlab.com/OWNER/NAME", False), ("", None)])
+def test_colab_is_offered_where_it_can_open_a_chapter(tmp_path, address, there):
+    lines = [f'urls.Repository = "{address}"'] * bool(address)
+    (tmp_path / "pyproject.toml").write_text("\n".join(["[project]", *lines]), encoding="utf8")
+    config = SimpleNamespace(html_theme_options={"launch_buttons": {"colab_url": "x", "binderhub_url": "y"}})
+    launch_buttons.take_address(SimpleNamespace(confdir=tmp_path), config)
+    left = config.html_theme_options.get("launch_buttons")
+    assert left is None if there is None else ("colab_url" in left) == there and "binderhub_url" in left
 
 
 def test_the_published_site_has_jupyterlite_as_well(tmp_path):

@@ -74,7 +74,7 @@ def test_the_workflow_publishes_what_make_site_builds():
     (upload,) = [s for s in steps if "upload-pages-artifact" in s.get("uses", "")]
     assert ROOT / upload["with"]["path"] == build_site.OUT
     (python,) = [s for s in steps if "setup-python" in s.get("uses", "")]
-    assert (ROOT / "runtime.txt").read_text() == f"python-{python['with']['python-version']}\n"
+    assert (ROOT / "binder" / "runtime.txt").read_text() == f"python-{python['with']['python-version']}\n"
 
 
 def test_who_builds_may_not_publish_and_who_publishes_runs_nothing_of_ours():

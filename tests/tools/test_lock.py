@@ -49,6 +49,18 @@ def test_every_version_has_hashes_and_nothing_comes_from_an_address():
     assert "://" not in LINES and "mornavi" not in re.sub(r"^#.*", "", LINES, flags=re.MULTILINE)
 
 
+def test_binder_installs_a_part_of_the_lock_and_every_range_of_the_notebooks():
+    """The same versions, each with hashes; without one of them pip would install nothing at all."""
+    text = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf8")
+    entries = re.split(r"\n(?=\w)", text.partition("--require-hashes\n")[2].strip())
+    found = dict(re.match(r"([\w.-]+)==([^\s;]+)", each).groups() for each in entries)
+    assert all("--hash=sha256:" in each for each in entries) and "://" not in text
+    assert all(version in LOCKED[canonicalize_name(name)] for name, version in found.items())
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
+    asked = [Requirement(re.sub(r"\s#.*", "", line)) for line in lines if not line.startswith(("#", "-"))]
+    assert len(asked) > 4 and all(each.specifier.contains(found[each.name]) for each in asked)
+
+
 @pytest.mark.parametrize("level", setup_venv.LOCKED)
 def test_with_the_lock_nothing_is_installed_by_a_range(monkeypatch, level):
     monkeypatch.setenv("LOCKED", "1")

@@ -21,6 +21,10 @@ NAMES = {"__name__": "__main__"}
 def answer(asked):
     """What the page asks, and what it is told: both as JSON."""
     question = json.loads(asked)
+    if question["ask"] == "clear":
+        NAMES.clear()
+        NAMES["__name__"] = "__main__"
+        return "{}"
     return json.dumps(run(question["source"], question["cell"]))
 
 

@@ -64,7 +64,7 @@
     cell.area.addEventListener("input", () => { if (cell.kind === "answer") keep(shelf(cell), cell.area.value); });
     shown.hidden = true;
     shown.after(cell.area);
-    name(cell.change, "as it was", "Bring the code of cell " + cell.number + " back");
+    name(cell.change, "as it was", "As it was: the code of cell " + cell.number);
     if (!quiet) cell.area.focus();
   }
 
@@ -200,6 +200,8 @@
     return [...before, cell, ...(cell.kind === "answer" ? after.slice(0, next < 0 ? after.length : next) : [])];
   }
 
+  let stopped = false;
+
   async function begin() {
     if (python.runs()) return;
     const clock = performance.now();
@@ -214,6 +216,7 @@
     let failed = null;
     try {
       await begin();
+      if (list === cells) await python.ask({ ask: "clear" });  /* a run of the whole page begins with nothing */
       say("Running …");
       let goesOn = sheet;
       for (const cell of list) {
@@ -234,6 +237,8 @@
     }
     progress.textContent = "";
     working(false);
+    if (stopped) runAll.focus();  /* the button that had the focus is gone */
+    stopped = false;
   }
 
   function end(list, failed, took) {
@@ -282,12 +287,11 @@
     if (!bar.classList.contains("started")) cells.forEach(addTools);
     bar.classList.add("started");
     runAll.textContent = sheet ? "Check all" : "Run this page again";
-    python.end("");  /* a run of the whole page begins with nothing */
     cells.forEach((cell) => { cell.ran = false; delete cell.box.dataset.run; });
     run(cells);
   });
   stopIt.addEventListener("click", () => {
-    runAll.focus();
+    stopped = true;
     python.end("Stopped. The next run starts Python anew, from the first cell.");
   });
   bar.hidden = false;
