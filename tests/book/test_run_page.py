@@ -47,7 +47,7 @@ def reader(browser, site, name):
 def press(page, selector="[data-do=run]"):
     """Press, and wait until the run is over; what the page then says."""
     page.locator(selector).first.click()
-    page.wait_for_function(BUSY, timeout=300_000)
+    page.wait_for_function(BUSY, timeout=900_000)
     return page.locator(".run-status").inner_text()
 
 
@@ -103,7 +103,7 @@ def changed_code_runs_and_can_be_brought_back(page, asked):
     original = cell(page, 2).locator(".cell_input pre").text_content()
     write(page, 2, "print('other', 6 * 7)")
     cell(page, 2).locator("textarea").press("Shift+Enter")
-    page.wait_for_function(BUSY, timeout=300_000)
+    page.wait_for_function(BUSY, timeout=900_000)
     assert "other 42" in cell(page, 2).locator(".cell_output").inner_text()
     assert cell(page, 2).get_attribute("data-run") == "changed"
     cell(page, 2).locator("button", has_text="as it was").click()
@@ -125,7 +125,7 @@ def stop_ends_a_cell(page, asked):
     write(page, 3, "while True:\n    pass")
     page.locator("[aria-label='Run cell 3']").click()
     page.locator("[data-do=stop]").click()
-    page.wait_for_function(BUSY, timeout=300_000)
+    page.wait_for_function(BUSY, timeout=900_000)
     assert page.locator(".run-status").inner_text().startswith("Stopped.")
     assert page.evaluate("() => document.activeElement.dataset.do") == "run"
 
