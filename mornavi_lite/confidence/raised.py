@@ -58,9 +58,9 @@ def kernels_by_row(
 
     Of rows beside lists of states there are K values, with the ``places`` of these states in the order of all, from 1.
     The bound of the j best states depends on how often they were seen, and for "events" on the smallest of j, S - j
-    and the number of states seen below. So it stays the same from one listed state to the next, and a state that is
-    not listed has no mass, if the lists have what was seen, the best state, and for "events" as many of the best and
-    of the worst states as any row has seen.
+    and the number of states seen below, of which there are at most S - j. So it stays the same from one listed state
+    to the next, and a state that is not listed has no mass, if the lists have what was seen, the best state, and for
+    "events" as many of the best states as any row has seen.
     """
     spent, (n, k), wide = budget(of, rows, possible), (len(values), values.shape[-1]), values.shape
     spent = None if spent is None else np.broadcast_to(spent, wide[1:-1]).reshape(-1, 1)
@@ -82,10 +82,10 @@ def kernels_by_row(
     return kernel.reshape(wide)
 
 
-def whole_ball_means(of: ConfidenceSet, rows: np.ndarray, value: np.ndarray, possible: np.ndarray | None) -> np.ndarray:
-    """Largest means (...) over {p : N KL(n / N || p) <= L}, for values (S,) or (..., S); "row" only."""
-    spent = budget(of, rows, possible)
-    assert spent is not None
+def whole_ball_means(
+    of: ConfidenceSet, rows: np.ndarray, value: np.ndarray, possible: np.ndarray | None, spent: np.ndarray
+) -> np.ndarray:
+    """Largest means (...) over {p : N KL(n / N || p) <= L}, ``spent``, for values (S,) or (..., S); "row" only."""
     best = value.max(axis=-1) if possible is None else np.where(possible, value, -np.inf).max(axis=-1)
     best = np.broadcast_to(best, rows.shape[:-1])
     raised = highest_mean(rows, spent, value, best)

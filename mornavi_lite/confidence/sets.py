@@ -261,7 +261,9 @@ class ConfidenceSet:
             if self.form != "row":
                 return by_tails
         vectors = value[None] if value.ndim == 1 else value
-        means = np.stack([whole_ball_means(self, transitions, each, possible) for each in vectors])
+        spent = budget(self, transitions, possible)
+        assert spent is not None
+        means = np.stack([whole_ball_means(self, transitions, each, possible, spent) for each in vectors])
         means = means[0] if value.ndim == 1 else means
         return means if by_tails is None else np.minimum(means, by_tails)
 

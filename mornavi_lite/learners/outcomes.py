@@ -73,13 +73,13 @@ def outcomes(
     order = np.argsort(-signs[:, None] * values, axis=1, kind="stable")
     place = np.empty(order.shape, dtype=np.int32)
     np.put_along_axis(place, order, np.arange(1, order.shape[1] + 1, dtype=np.int32)[None], axis=1)
-    ends = np.concatenate([order[:, :most_seen], order[:, -most_seen:]], axis=1)
+    best = order[:, :most_seen]
 
     def beside(each: np.ndarray) -> np.ndarray:
-        at_ends, listed = np.take_along_axis(each, ends, axis=1)[:, None, None], each[:, lists]
-        return np.concatenate([listed, np.broadcast_to(at_ends, (*listed.shape[:3], ends.shape[1]))], axis=-1)
+        at_best, listed = np.take_along_axis(each, best, axis=1)[:, None, None], each[:, lists]
+        return np.concatenate([listed, np.broadcast_to(at_best, (*listed.shape[:3], best.shape[1]))], axis=-1)
 
-    return Outcomes(beside(values), _more(seen, ends.shape[1]), None, beside(place), floor)
+    return Outcomes(beside(values), _more(seen, best.shape[1]), None, beside(place), floor)
 
 
 def _more(seen: np.ndarray, n: int) -> np.ndarray:

@@ -140,7 +140,7 @@ def test_a_run_beside_lists_is_the_run_of_all_transitions_and_its_certificates_h
     for few in (0, 10**9):
         monkeypatch.setattr(module, "FEW_STATES", few)
         learner = Mornavi(SETS["kinds"], fail_state=FAIL, replan="spaced")
-        histories.append(run(learner, game, 30_000))
+        histories.append(run(learner, game, 40))
     assert histories[0].regret.tobytes() == histories[1].regret.tobytes()
     np.testing.assert_allclose(histories[0].certificate, histories[1].certificate, rtol=0, atol=1e-9)
     assert (histories[0].gap <= histories[0].certificate).all()
