@@ -24,6 +24,8 @@ from mornavi_lite import Counts, History, MarkovGame, Mornavi, Nominal, Solution
 from mornavi_lite.formats import from_gymnasium_env, read_log, read_nfg, read_table, write_log, write_nfg, write_table
 from mornavi_lite.sweep import Grid
 
+#: What a member with an absolute name would write.
+HARM = Path(tempfile.gettempdir()) / "harm-was-done.npy"
 GAME = zoo.patrol(2)
 EVEN = np.full((2, GAME.n_states, GAME.n_joint_actions), 1 / GAME.n_joint_actions)
 TOML = b"""episodes = 10
@@ -168,7 +170,7 @@ EVIL = {
     "a pickle without a head": replaced(MEMBER, pickle.dumps(Harm())),
     "code in the head": replaced(MEMBER, head("(__import__('pathlib').Path('harm-was-done').touch(),)")),
     "a name that leads out": replaced(MEMBER, head("(0,)"), called="../../harm-was-done.npy"),
-    "an absolute name": replaced(MEMBER, head("(0,)"), called="/tmp/harm-was-done.npy"),
+    "an absolute name": replaced(MEMBER, head("(0,)"), called=str(HARM)),
     "text where numbers were": replaced(MEMBER, head("(1,)", "<U2") + "ab".encode("utf-32-le")),
     "nothing": replaced(MEMBER, b""),
 }
@@ -191,7 +193,7 @@ def test_harm_is_refused_before_it_is_done(what: str, tmp_path: Path, monkeypatc
         assert tracemalloc.get_traced_memory()[1] <= 5e6
     finally:
         tracemalloc.stop()
-    assert [each.name for each in tmp_path.iterdir()] == ["game.npz"] and not Path("/tmp/harm-was-done.npy").exists()
+    assert [each.name for each in tmp_path.iterdir()] == ["game.npz"] and not HARM.exists()
 
 
 @pytest.mark.parametrize("file", ["../../secret.npz", "/etc/passwd", "//etc/passwd", "a\x00b"])
