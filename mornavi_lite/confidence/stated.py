@@ -69,7 +69,7 @@ def _positive(game: MarkovGame) -> np.ndarray:
 
 
 def _stated_mask(support: Any) -> np.ndarray:
-    array = checks.plain_array("support", support, "biu", "True and False, or of integers")
+    array = checks.plain_array("support", support, "biuf", "integers")
     if array.ndim not in (3, 4):
         raise ValueError(f"support must have shape (S, A, S) or (H, S, A, S), got shape {array.shape}")
     n_states = array.shape[-3]
