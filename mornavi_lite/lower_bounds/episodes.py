@@ -140,7 +140,8 @@ def episodes_floor(
 
     Notes
     -----
-    Chapter 12. With N(h, s, a) the visits until the learner stops, every alternative has
+    Chapter 12, :eq:`visits-tell` and :eq:`floor-of-episodes`, :prf:ref:`floor-theorem`. With N(h, s, a) the visits
+    until the learner stops, every alternative has
 
         sum over (h, s, a) of E[N(h, s, a)] KL(row | alternative's row) >= kl(1 - delta, delta),
 

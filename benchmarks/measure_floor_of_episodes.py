@@ -1,0 +1,132 @@
+"""Floors of episodes beside what the learner takes, and growth of one family.
+
+Writes ``results/floor_of_episodes.json``, from which chapter 12 is made, in two parts that can be named on the command
+line: "floors" and "growth"; "floors=traffic_merge" are the lines of a part that begin so. A part takes some minutes of
+one process; what is not named stays as it is in the file. Its content::
+
+    floors            list of {game, set, epsilon, floor, per_nat, alternatives, learner, ratio}: floors of games of
+                      common interest (null for infinite), and the median of three seeds of the default learner, null
+                      where it does not get there; ratio is null without both
+    growth            list of {grows, at, episodes, floor}: what changes, its value, episodes of each seed to the
+                      certificate, and the floor where it was computed
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import sys
+import time
+
+import common
+
+common.one_thread()
+
+import numpy as np  # noqa: E402
+
+from mornavi_lite import MarkovGame, Mornavi, Nominal, TotalVariation, run, zoo  # noqa: E402
+from mornavi_lite.lower_bounds import episodes_floor  # noqa: E402
+
+SETS = {"nominal": Nominal(), "TV 0.1": TotalVariation(0.1)}
+GAMES = {
+    "safe_or_risky, shared": lambda: zoo.safe_or_risky(),
+    "delayed_coordination": lambda: zoo.delayed_coordination(),
+    "traffic_merge": lambda: zoo.traffic_merge(),
+    "support_shift": lambda: zoo.support_shift(theta=1),
+}
+LEVELS, MOST, ROUNDS = (0.2, 0.05), 10**7, 24
+#: The family: rooms, actions of each of two players, horizon, certificate; one changes at a time.
+USUAL = {"rooms": 4, "actions": 2, "horizon": 4, "epsilon": 0.2}
+GROWS = {
+    "rooms": (2, 4, 8, 16),
+    "actions": (1, 2, 3, 4),
+    "horizon": (3, 4, 6, 10),
+    "epsilon": (0.4, 0.2, 0.1, 0.05),
+}
+GROWTH_SEEDS = 3
+
+
+def rooms_game(rooms: int, actions: int, horizon: int) -> MarkovGame:
+    """A room is drawn; there one joint action leads to what pays with 3/4, all others with 1/2, to the end."""
+    n_states, n_joint = rooms + 3, actions**2
+    start, good, bad = 0, rooms + 1, rooms + 2
+    kernel = np.zeros((n_states, n_joint, n_states))
+    kernel[start, :, 1 : rooms + 1] = 1 / rooms
+    kernel[1 : rooms + 1, :, good] = kernel[1 : rooms + 1, :, bad] = 0.5
+    kernel[1 : rooms + 1, -1, [good]] = 0.75
+    kernel[1 : rooms + 1, -1, [bad]] = 0.25
+    kernel[good, :, good] = kernel[bad, :, bad] = 1
+    reward = np.zeros((2, n_states, n_joint))
+    reward[:, good] = 1
+    return MarkovGame.stationary(kernel, reward, (actions, actions), horizon)
+
+
+def episodes_to(learner: Mornavi, game: MarkovGame, seed: int, level: float, most: int = MOST) -> int | None:
+    """Episodes before the first plan with this certificate, null where there is none."""
+    history = run(learner, game, most, seed=seed, until=level)
+    reached = np.flatnonzero(history.certificate <= level)
+    return int(np.concatenate([[0], history.episode])[reached[0]]) if len(reached) else None
+
+
+def stored(name: str, ball: str, level: float) -> int | None:
+    """What the default learner took without assumptions, as the table of chapter 6 has it."""
+    entries = json.loads((common.RESULTS / "episodes.json").read_text(encoding="utf8"))["entries"]
+    key = (name, ball, False, "model")
+    [line] = [each for each in entries if (each["game"], each["set"], each["assumed"], each["method"]) == key]
+    return line["median"][f"{level:g}"]
+
+
+def floors(wanted: str, kept: list[dict]) -> list[dict]:
+    """The table of floors and learners; lines that do not begin as wanted are kept."""
+    before = {(line["game"], line["set"], line["epsilon"]): line for line in kept}
+    lines = []
+    for name, ball, level in itertools.product(GAMES, SETS, LEVELS):
+        if f"{name}, {ball}, {level:g}".startswith(wanted):
+            lines.append(floor_and_learner(name, ball, level))
+        elif (name, ball, level) in before:
+            lines.append(before[name, ball, level])
+    return lines
+
+
+def floor_and_learner(name: str, ball: str, level: float) -> dict:
+    """One line of the table."""
+    start, game, sets = time.process_time(), GAMES[name](), SETS[ball]
+    found = episodes_floor(game, level, 0.05, sets, rounds=ROUNDS, sharper=True)
+    learner = stored(name, ball, level)
+    floor = found.episodes if math.isfinite(found.episodes) else None
+    line = {"game": name, "set": ball, "epsilon": level, "floor": floor, "learner": learner}
+    line["per_nat"] = found.per_nat if floor is not None else None
+    line["alternatives"] = len(found.alternatives)
+    line["ratio"] = learner / floor if learner and floor else None
+    print(line, f"{time.process_time() - start:.0f} s", flush=True)
+    return line
+
+
+def growth() -> list[dict]:
+    """One parameter at a time."""
+    lines = []
+    for name, values in GROWS.items():
+        for value in values:
+            now = USUAL | {name: value}
+            game = rooms_game(now["rooms"], now["actions"], now["horizon"])
+            spent = [episodes_to(Mornavi(Nominal()), game, seed, now["epsilon"]) for seed in range(GROWTH_SEEDS)]
+            small = game.n_states * game.n_joint_actions * game.horizon <= 250
+            floor = episodes_floor(game, now["epsilon"], rounds=8).episodes if small else None
+            lines.append({"grows": name, "at": value, "episodes": spent, "floor": floor})
+            print(lines[-1], flush=True)
+    return lines
+
+
+def main(parts: tuple[str, ...]) -> None:
+    """Measure the parts that are named, or all."""
+    file = common.RESULTS / "floor_of_episodes.json"
+    for each in parts or ("floors", "growth"):
+        part, _, name = each.partition("=")
+        content = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
+        content[part] = floors(name, content.get(part, [])) if part == "floors" else growth()
+        common.save("floor_of_episodes", content)
+
+
+if __name__ == "__main__":
+    main(tuple(sys.argv[1:]))
