@@ -176,7 +176,7 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
 def truth(name: str, value: Any) -> bool:
     """``value`` if it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+        raise TypeError(f"{name} must be True or False, got {brief(value)}")
     return bool(value)
 
 
