@@ -1,5 +1,6 @@
 """Shared by all tests: hypothesis searches the same examples in every run, so that a red test stays red."""
 
+import signal
 import threading
 
 import pytest
@@ -11,6 +12,10 @@ from tests.book.page_checks import NO_NETWORK, chromium_or_skip
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("mornavi")
+
+# A shell that starts the tests in the background hands down that Ctrl-C is ignored; tests and their processes send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

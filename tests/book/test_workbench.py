@@ -188,7 +188,6 @@ def test_the_form_offers_what_the_program_knows(bench):
 
 
 def test_without_a_lock_file_nothing_is_said_to_be_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(laboratory, "STATIC", tmp_path)
-    (tmp_path / "pyodide").mkdir()
-    (tmp_path / "pyodide" / "pyodide.asm.wasm").write_bytes(b"half")
-    assert laboratory.what_is_loaded() == 0
+    monkeypatch.setattr(laboratory, "PYTHON", tmp_path)
+    (tmp_path / "pyodide.asm.wasm").write_bytes(b"half")
+    assert laboratory.what_is_loaded(["numpy"], ["workbench.py"]) == 0

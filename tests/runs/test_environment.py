@@ -595,7 +595,7 @@ def test_states_and_actions_keep_their_names() -> None:
     assert history.best_plan.act(0, environment.state_names[0], np.random.default_rng(0)) in range(4)
     assert environment.action_names[0][0] in history._repr_html_()
     environment.action_names = environment.action_names[:1]
-    with pytest.raises(ValueError, match="action_names must have one sequence for each of 2 players, got 1"):
+    with pytest.raises(ValueError, match="action_names must have one entry per player, 2, got"):
         learn(Mornavi(TotalVariation(0.1)), environment, 30)
     environment.action_names = (("a", "b"), ("a",))
     with pytest.raises(ValueError, match=r"action_names\[1\] must be a sequence of 2 names"):
