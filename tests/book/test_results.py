@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mornavi_lite import run
+from mornavi_lite import Counts, Mornavi, TotalVariation, run, zoo
 from mornavi_lite.sweep import Grid
 from tests import ROOT
 
@@ -287,3 +287,56 @@ def test_the_loop_of_the_ideas_is_that_of_run(ideas: Any) -> None:
     answer = ideas.measure(("opposed", "as it is", 1))
     history = run(ideas.LEARNER, ideas.GAMES["opposed"], 10**4, 1, until=ideas.LEVEL)
     assert answer["episodes"] == history.episode[-1]
+
+
+# --- both bets at once, and a maximum for total variation -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both_forms() -> Any:
+    """The script of the appendix, as a module."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        return importlib.import_module("measure_both_forms")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def test_each_share_of_delta_has_its_medians(both_forms: Any) -> None:
+    stored = read("both_forms")
+    assert [e["game"] for e in stored["row"]] == list(both_forms.ROWS)
+    assert [(e["game"], e["set"], e["told"], e["level"]) for e in stored["events"]] == list(both_forms.EVENTS)
+    assert [(e["game"], e["level"]) for e in stored["total_variation"]] == list(both_forms.VARIED)
+    for e in stored["row"] + stored["events"]:
+        nothing_left = 0.0 if e in stored["row"] else 1.0
+        assert [n is None for n in e["medians"]] == [share == nothing_left for share in stored["shares"]]
+
+
+def test_a_share_measured_again(both_forms: Any) -> None:
+    stored = read("both_forms")
+    merge = stored["row"][both_forms.ROWS.index("traffic_merge")]["medians"][stored["shares"].index(0.5)]
+    learner = Mornavi(both_forms.SETS["nominal"], confidence="row", delta=stored["delta"] * 0.5)
+    assert both_forms.episodes(learner, "traffic_merge", 0.2, stored["seeds"]) == merge
+
+
+def test_the_maximum_of_linear_functions_bounds_the_worst_case(both_forms: Any) -> None:
+    """Between the tails' bounds, and around the worst case of the true kernel and of the observed frequencies."""
+    game, ball = zoo.intersection(), TotalVariation(0.1)
+    counts = Counts.for_game(game)
+    uniform = np.full(game.transition.shape[:3], 1 / game.n_joint_actions)
+    counts.add(game.play(uniform, 2000, np.random.default_rng(3)), game.reward)
+    rng = np.random.default_rng(4)
+    made = [
+        kind(counts, [ball] * game.n_players, "row", 0.05, 1.0, None)
+        for kind in (both_forms.StagePayoffs, both_forms.WithMaximum)
+    ]
+    smaller = 0
+    for step in range(game.horizon - 1):
+        value = rng.random((game.n_players, game.n_states))
+        (tails, low), (best, worst) = (each.at(step, value, value) for each in made)
+        true = game.reward[:, step] + np.stack([ball.worst_case(game.transition[step], each) for each in value])
+        true = true.swapaxes(0, 1)
+        assert (low <= worst).all() and (worst <= true + 1e-9).all()
+        assert (true <= best + 1e-9).all() and (best <= tails).all()
+        smaller += int((best < tails - 1e-9).sum())
+    assert smaller > 0
