@@ -284,6 +284,12 @@ def distribution(name: str, value: Any, n: int) -> np.ndarray:
     return probability_rows(name, array)
 
 
+def generator(rng: Any) -> None:
+    """Raise unless ``rng`` is a source of randomness of NumPy."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+
+
 def is_sequence(value: Any) -> bool:
     """Whether it is a list, a tuple or an array, with a length; a text is none."""
     if isinstance(value, np.ndarray):

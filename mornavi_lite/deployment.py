@@ -160,8 +160,7 @@ def random_game(game: MarkovGame, ball: UncertaintySet, rng: np.random.Generator
     """
     _require_game("game", game)
     _require_set(ball)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    checks.generator(rng)
     kernel = game.transition
     ball.at_step(0, kernel.shape[:3])
     if not np.any(ball.radius):

@@ -191,8 +191,7 @@ class AnonymousGame:
         1000000
         """
         n = checks.integer("n_episodes", n_episodes, 1, 10**15)
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        checks.generator(rng)
         spread = profile_probabilities(self.n_players, self.check_policy(policy))
         return flow(self.transition, self.initial, spread, n, rng)
 

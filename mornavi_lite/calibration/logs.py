@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..confidence import Counts, row_numbers, support_mask
+from ..games.arrays import read_only
 from ..uncertainty import ChiSquare, KullbackLeibler, TotalVariation, UncertaintySet
 from .rows import chi_square_term, divergence_around, divergence_between, kl_term, tv_around, tv_between
 
@@ -177,7 +178,7 @@ def from_logs(
         pair, may = (seen[0][row], seen[1][row]), possible[row]
         per_row[row] = min(_BETWEEN[kind](*pair, levels[0][row], may), unknown)
         around[row] = min(_AROUND[kind](centre[row], pair[1], levels[1][row], may), unknown)
-    per_row, around, centre, visited = (_read_only(each[numbers]) for each in (per_row, around, centre, both))
+    per_row, around, centre, visited = (read_only(each[numbers]) for each in (per_row, around, centre, both))
     return Radii(per_row, around, centre, visited, kind)
 
 
@@ -245,8 +246,3 @@ def _check_pair(training: Counts, deployment: Counts) -> None:
     sizes = [(log.horizon, log.n_states, log.n_actions) for log in (training, deployment)]
     if sizes[0] != sizes[1]:
         raise ValueError(f"deployment must have H, S, n_actions = {sizes[0]}, as training has, got {sizes[1]}")
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    array.setflags(write=False)
-    return array

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import checks
 from ..games import MarkovGame
-from ..games.arrays import refuse_too_large, reward_ranges
+from ..games.arrays import read_only, refuse_too_large, reward_ranges, whole_range
 from ..games.legal import folded, standing, stands_for
 from ..games.sparse import gathered, scattered
 from ..summaries import About, headline, interval, many, per_player, sizes
@@ -192,23 +192,23 @@ class Counts:
     def transitions(self) -> np.ndarray:
         """How often each transition happened, int64 (H, S, A, S), read-only; of many states made on demand."""
         if self._lists is None:
-            return _read_only(self._transitions)
+            return read_only(self._transitions.view())
         refuse_too_large("the counts", self._visits.size * self.n_states)
-        return _read_only(gathered(self._transitions, self._lists, self.n_states))
+        return read_only(gathered(self._transitions, self._lists, self.n_states))
 
     @property
     def visits(self) -> np.ndarray:
         """How often each joint action was played at each step and state, int64 of shape (H, S, A), read-only."""
-        return _read_only(self._visits)
+        return read_only(self._visits.view())
 
     @property
     def reward(self) -> np.ndarray:
         """Rewards seen, shape (m, H, S, A), read-only; 0 where ``visits`` is 0, which means unknown."""
         means = self._rewards.means(self._visits)
         if self._lists is None or self.rewards != "next_state":
-            return _read_only(means)
+            return read_only(means.view())
         refuse_too_large("the rewards", len(means) * self._visits.size * self.n_states)
-        return _read_only(scattered(means, self._lists, self._transitions > 0, self.n_states, self._rewards.low))
+        return read_only(scattered(means, self._lists, self._transitions > 0, self.n_states, self._rewards.low))
 
     @property
     def rewards(self) -> str:
@@ -218,8 +218,7 @@ class Counts:
     @property
     def reward_range(self) -> np.ndarray:
         """Between which values each player's rewards lie, shape (m, 2)."""
-        every = self._rewards.ranges
-        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+        return whole_range(self._rewards.ranges)
 
     @property
     def step_ranges(self) -> np.ndarray:
@@ -467,9 +466,3 @@ class Counts:
             f"rewards: {self.rewards.replace('_', ' ')}, {told}",
         ]
         return "\n".join(lines)
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    view = array.view()
-    view.setflags(write=False)
-    return view

@@ -158,8 +158,7 @@ class Environment:
         int
             The first state.
         """
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        checks.generator(rng)
         seen, infos = self.env.reset(seed=int(rng.integers(2**31)))
         self._step, self._last = 0, {}
         self._acting = self._playing()

@@ -157,8 +157,7 @@ def write_log(
     """
     if not isinstance(game, MarkovGame):
         raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    checks.generator(rng)
     refuse_names(game)
     played = game.fold(game.check_policy(policy))
     total = checks.integer("n_episodes", n_episodes, 1)

@@ -98,6 +98,11 @@ def reward_ranges(reward_range: Any, rewards: np.ndarray, n_players: int, horizo
     return frozen(pairs, (n_players, horizon, 2))
 
 
+def whole_range(step_ranges: np.ndarray) -> np.ndarray:
+    """From the ranges (m, H, 2) of each step those (m, 2) that hold the rewards of all steps."""
+    return np.stack([step_ranges[..., 0].min(axis=1), step_ranges[..., 1].max(axis=1)], axis=1)
+
+
 def check_reward(reward: np.ndarray, shape: tuple[int, ...], axes: str) -> None:
     """Raise unless ``reward`` is finite and has this shape, or with an axis more for the next state."""
     beyond = " or with a last axis for the next state"

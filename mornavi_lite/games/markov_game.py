@@ -20,6 +20,7 @@ from .arrays import (
     read_only,
     reward_array,
     reward_ranges,
+    whole_range,
 )
 from .legal import folded, legal_masks, standing, stands_for
 from .sparse import dense_kernel, merged_steps
@@ -193,8 +194,7 @@ class MarkovGame:
     @property
     def reward_range(self) -> np.ndarray:
         """Between which values each player's rewards lie, shape (m, 2)."""
-        every = self.step_ranges
-        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+        return whole_range(self.step_ranges)
 
     @property
     def step_ranges(self) -> np.ndarray:

@@ -55,8 +55,7 @@ def play(self: MarkovGame, policy: Any, n_episodes: int, rng: np.random.Generato
     """
     n = checks.integer("n_episodes", n_episodes, 1, 10**15)
     checked = self.check_policy(policy)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    checks.generator(rng)
     return self.play_unchecked(checked, n, rng)
 
 

@@ -322,13 +322,17 @@ class Mornavi(ByContents):
         return Plan(policy, values[0], values[1], said, start)
 
     def _equilibrium(self, counts: Counts, step: int, payoffs: np.ndarray) -> np.ndarray:
-        # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
-        scale = power_of_two(counts.step_ranges)
-        apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True), scale)
-        try:
-            return stage_policies(apart.tobytes(), apart.shape, counts.n_actions, self.concept)
-        except RuntimeError as error:
-            raise RuntimeError(f"step {step}, stage games by state: {error}") from error
+        return stage_choices(payoffs, counts.n_actions, self.concept, power_of_two(counts.step_ranges), step)
+
+
+def stage_choices(payoffs: np.ndarray, n_actions: tuple[int, ...], concept: str, scale: float, step: int) -> np.ndarray:
+    """Equilibria (S, A) of a step's stage games (S, m, A), the same on every processor."""
+    # Differences below 1e-10 are rounding, and rounding must not choose: a stage where all is unknown is a tie.
+    apart = rounded(payoffs - payoffs.min(axis=-1, keepdims=True), scale)
+    try:
+        return stage_policies(apart.tobytes(), apart.shape, n_actions, concept)
+    except RuntimeError as error:
+        raise RuntimeError(f"step {step}, stage games by state: {error}") from error
 
 
 @lru_cache(maxsize=16)

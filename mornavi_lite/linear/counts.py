@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..games.arrays import frozen, one_step, reward_ranges
+from ..games.arrays import frozen, one_step, reward_ranges, whole_range
 from ..summaries import About
 from .flows import Flows
 
@@ -117,8 +117,7 @@ class FeatureCounts:
     @property
     def reward_range(self) -> np.ndarray:
         """Between which values each player's rewards lie, shape (m, 2)."""
-        every = self.step_ranges
-        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+        return whole_range(self.step_ranges)
 
     @property
     def about(self) -> About:

@@ -12,7 +12,16 @@ import numpy as np
 
 from .. import checks
 from ..games import MarkovGame
-from ..games.arrays import check_in_range, checked_rows, frozen, one_step, read_only, refuse_too_large, reward_ranges
+from ..games.arrays import (
+    check_in_range,
+    checked_rows,
+    frozen,
+    one_step,
+    read_only,
+    refuse_too_large,
+    reward_ranges,
+    whole_range,
+)
 from ..games.flows import flow
 from ..uncertainty import UncertaintySet
 from .backup import deviated, factor_sets, followed, gap_of
@@ -137,8 +146,7 @@ class LinearGame:
     @property
     def reward_range(self) -> np.ndarray:
         """Between which values each player's rewards lie, shape (m, 2)."""
-        every = self.step_ranges
-        return np.stack([every[..., 0].min(axis=1), every[..., 1].max(axis=1)], axis=1)
+        return whole_range(self.step_ranges)
 
     @property
     def transition(self) -> np.ndarray:
@@ -206,8 +214,7 @@ class LinearGame:
 
     def _episodes(self, policy: Any, n_episodes: int, rng: Any) -> tuple[int, np.ndarray]:
         n = checks.integer("n_episodes", n_episodes, 1, 10**15)
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        checks.generator(rng)
         return n, self.check_policy(policy)
 
     def gap_and_value(self, policy: Any, sets: Sequence[UncertaintySet], concept: str) -> tuple[float, np.ndarray]:

@@ -13,11 +13,11 @@ from .. import checks
 from ..confidence import Counts
 from ..contents import ByContents, short
 from ..equilibrium import CONCEPTS, deviation_value_unchecked, require_product
-from ..learners import Plan, stage_policies
-from ..learners.mornavi import REPLANS
+from ..learners import Plan
+from ..learners.mornavi import REPLANS, stage_choices
 from ..planning import Uncertainty
 from ..planning.backup import backward
-from ..rounding import power_of_two, rounded
+from ..rounding import power_of_two
 from ..summaries import text_of
 from ..uncertainty import UncertaintySet, sets_per_player
 from .counts import FeatureCounts, gram_of
@@ -171,12 +171,7 @@ class LinearMornavi(ByContents):
         """
 
         def optimistic(h: int, high: np.ndarray) -> np.ndarray:
-            # Differences below 1e-10 are rounding, and rounding must not choose.
-            apart = rounded(high - high.min(axis=-1, keepdims=True), self._scale)
-            try:
-                return stage_policies(apart.tobytes(), apart.shape, tuple(counts.n_actions), self.concept)
-            except RuntimeError as error:
-                raise RuntimeError(f"step {h}, stage games by state: {error}") from error
+            return stage_choices(high, tuple(counts.n_actions), self.concept, self._scale, h)
 
         return self._values(counts, optimistic, by_rule=True)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..equilibrium import CONCEPTS, check_selection, require_product, solve_stage_unchecked
+from ..equilibrium import CONCEPTS, check_selection, require_product
 from ..planning import Solution, Uncertainty
-from ..planning.backup import backward
-from ..progress import bar
-from ..rounding import power_of_two
+from ..planning.induction import certified, stage_equilibria
 from ..summaries import About, text_of
 from ..uncertainty import UncertaintySet
 from .backup import backups, deviated, factor_sets, followed, gap_of
@@ -173,22 +172,8 @@ def solve(
     """
     balls = _arguments(game, uncertainty)
     check_selection(concept, select)
-    policy = np.empty(game.features.shape[:3])
-
-    def equilibrium(h: int, value: np.ndarray) -> np.ndarray:
-        payoffs = backups(game, balls, h, value)
-        try:
-            policy[h] = solve_stage_unchecked(payoffs, game.n_actions, concept, select)
-        except RuntimeError as error:
-            raise RuntimeError(f"step {h}, stage games by state: {error}") from error
-        shown.update(1)
-        return np.asarray((policy[h][:, None] * payoffs).sum(axis=-1).T)
-
-    with bar(game.horizon, 0, progress, "steps") as shown:
-        value = backward(game.horizon, (game.n_players, game.n_states), equilibrium)
-    gap = gap_of(game, deviated(game, balls, policy, concept), value)
-    if gap > 1e-8 * game.horizon * power_of_two(game.step_ranges):
-        raise RuntimeError(f"the policy found has a gap of {gap:.3g}: not certified as an equilibrium")
+    policy, value = stage_equilibria(game, partial(backups, game, balls), concept, select, progress)
+    gap = certified(gap_of(game, deviated(game, balls, policy, concept), value), game)
     return Solution(policy, value, gap, _about(game, policy, uncertainty, concept))
 
 

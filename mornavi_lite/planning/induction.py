@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -198,23 +200,35 @@ def solve(
     """
     sets = sets_of(game, uncertainty)
     check_selection(concept, select)
+    policy, value = stage_equilibria(game, partial(backups, game, sets), concept, select, progress, game.fold)
+    gap = certified(gap_of(game, deviated(game, sets, policy, concept), value), game)
+    return Solution(policy, value, gap, about(game, policy, uncertainty, concept))
+
+
+def stage_equilibria(
+    game: Any, payoffs_at: Callable[..., np.ndarray], concept: str, select: str, progress: bool, fold: Any = np.asarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Equilibria (H, S, A) and values (m, H+1, S) of stages with payoffs (S, m, A), from those after them on."""
     policy = np.empty((game.horizon, game.n_states, game.n_joint_actions))
 
     def equilibrium(h: int, value: np.ndarray) -> np.ndarray:
-        payoffs = backups(game, sets, h, value)
+        payoffs = payoffs_at(h, value)
         try:
-            policy[h] = game.fold(solve_stage_unchecked(payoffs, game.n_actions, concept, select))
+            policy[h] = fold(solve_stage_unchecked(payoffs, game.n_actions, concept, select))
         except RuntimeError as error:
             raise RuntimeError(f"step {h}, stage games by state: {error}") from error
         shown.update(1)
-        return (policy[h][:, None] * payoffs).sum(axis=-1).T
+        return np.asarray((policy[h][:, None] * payoffs).sum(axis=-1).T)
 
     with bar(game.horizon, 0, progress, "steps") as shown:
-        value = backward(game.horizon, (game.n_players, game.n_states), equilibrium)
-    gap = gap_of(game, deviated(game, sets, policy, concept), value)
+        return policy, backward(game.horizon, (game.n_players, game.n_states), equilibrium)
+
+
+def certified(gap: float, game: Any) -> float:
+    """The gap of a policy that was solved for, unless it is more than rounding."""
     if gap > 1e-8 * game.horizon * power_of_two(game.step_ranges):
         raise RuntimeError(f"the policy found has a gap of {gap:.3g}: not certified as an equilibrium")
-    return Solution(policy, value, gap, about(game, policy, uncertainty, concept))
+    return gap
 
 
 def about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, concept: str) -> About:

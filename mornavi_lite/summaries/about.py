@@ -176,7 +176,6 @@ def act(self: Any, h: int, state: Any, rng: np.random.Generator) -> int:
         names = ", ".join(map(repr, about.state_names[:8])) + (", ..." if len(about.state_names) > 8 else "")
         known = f"an index from 0 to {n_states - 1}" + (f", or one of {names}" if names else "; no names are known")
         raise ValueError(f"state must be {known}; got {checks.brief(state, 80)}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    checks.generator(rng)
     row = checks.probability_rows(f"policy[{step}, {s}]", policy[step, s], 1)
     return int(rng.choice(len(row), p=row))
