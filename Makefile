@@ -32,7 +32,7 @@ serve:       ## show the built book on a local web server (PORT=8000)
 pdf:         ## print the book to _build/pdf (needs Chromium)
 	$(RUN) pdf
 
-lite:        ## build the JupyterLite site in _build/lite (PYODIDE=folder of a Pyodide distribution)
+lite:        ## build the JupyterLite site in _build/lite: the chapters in the browser
 	$(RUN) lite
 
 site:        ## book, JupyterLite, PDF and offline archive in _build/site, for any web server

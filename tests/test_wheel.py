@@ -20,9 +20,9 @@ import numpy
 import pytest
 from markdown_it import MarkdownIt
 
-import build_lite
 import mornavi_lite
 import mornavi_lite.__main__
+from shared import pyodide
 from tests import ROOT, files_of
 
 #: The time that files in an archive get.
@@ -187,7 +187,7 @@ def test_the_core_computes_the_same_with_other_versions_of_numpy(wheel, alone, t
     """The oldest NumPy that the wheel allows, and that of the Pyodide in the JupyterLite site; all of it from pip."""
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]["dependencies"]
     lowest = re.match(r"numpy>=([\d.]+)", needed[0]).group(1) + ".0"
-    wanted = {"oldest": lowest, "browser": build_lite.NUMPY}[version]
+    wanted = {"oldest": lowest, "browser": pyodide.FACTS["packages"]["numpy"]["version"]}[version]
     if version == "oldest" and sys.version_info >= (3, 13):
         pytest.skip(f"NumPy {wanted} was not made for this Python")
     python = tmp_path / "venv" / "bin" / "python"

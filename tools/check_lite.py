@@ -3,8 +3,7 @@
 usage: python tools/check_lite.py [--site DIR] [--timeout SECONDS] [NOTEBOOK ...]
 
 A notebook, such as book/ch1_games.ipynb (default: all in book/), fails if a cell raises or is not run, if a printed
-line is not the one that is stored, or, where the site has all of Pyodide in its folder, if the browser asks another
-server for anything.
+line is not the one that is stored, or if the browser asks another server for anything.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from browser.chromium import FLAGS, browser_path
 from browser.serve import server
-from build_lite import LOCK, OUT
+from build_lite import OUT
 from shared.notebooks import all_notebooks, runs_through
 
 OPEN = """() => window.jupyterapp && jupyterapp.shell.currentWidget && jupyterapp.shell.currentWidget.sessionContext
@@ -59,7 +58,6 @@ def run(page, base: str, site: Path, name: str, timeout: float) -> list[str]:
     """Open one notebook, run it, and say what is wrong."""
     foreign: list[str] = []
     page.context.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((base, "data:", "blob:")) else 0)
-    self_contained = "https://" not in (site / "static/pyodide" / LOCK).read_text(encoding="utf8")
     start = time.monotonic()
     page.goto(f"{base}lab/index.html?path={name}")
     page.wait_for_function(OPEN, timeout=timeout * 1000)
@@ -68,7 +66,7 @@ def run(page, base: str, site: Path, name: str, timeout: float) -> list[str]:
     print(f"      {name}: kernel after {ready - start:.1f} s, cells in {time.monotonic() - ready:.1f} s", flush=True)
     stored = json.loads((site / "files" / name).read_text(encoding="utf8"))["cells"]
     problems = compare(stored, seen)
-    return problems + [f"asks another server: {url}" for url in dict.fromkeys(foreign) if self_contained]
+    return problems + [f"asks another server: {url}" for url in dict.fromkeys(foreign)]
 
 
 def check(site: Path, names: list[str], timeout: float, chromium: str) -> int:
