@@ -88,5 +88,5 @@ def test_every_chapter_runs_in_the_browser_from_top_to_bottom_and_asks_nobody_el
     folder = tmp_path / "site" / "files" / "book"
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb")}
     sheets = {name for name in found if name.startswith("assignments/release/")}
-    assert len(sheets) == 4 and not any(name.startswith("assignments/source/") for name in found)
+    assert len(sheets) == 5 and not any(name.startswith("assignments/source/") for name in found)
     assert said.count(" ok ") == len(found - sheets) > 5

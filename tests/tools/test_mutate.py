@@ -26,13 +26,13 @@ def test_the_copy_follows_the_checkout_and_leaves_alone_what_stayed(tmp_path, mo
     monkeypatch.setattr(mutate, "COPIED", ("tools/npm", "pyproject.toml"))
     mutate.copy_checkout(tmp_path)
     copied = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert "pyproject.toml" in copied and "tools/npm/lite/package.json" in copied
-    for name in ("tools/npm/old.json", "tools/npm/lite/package.json"):
+    assert "pyproject.toml" in copied and "tools/npm/page_scripts/package.json" in copied
+    for name in ("tools/npm/old.json", "tools/npm/page_scripts/package.json"):
         (tmp_path / name).write_text("old", encoding="utf8")
     os.utime(tmp_path / "pyproject.toml", (1e9, 1e9))
     mutate.copy_checkout(tmp_path)
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == copied
-    package = "tools/npm/lite/package.json"
+    package = "tools/npm/page_scripts/package.json"
     assert (tmp_path / package).read_bytes() == (ROOT / package).read_bytes()
     assert (tmp_path / "pyproject.toml").stat().st_mtime == 1e9
 
