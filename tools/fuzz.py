@@ -3,8 +3,9 @@
 usage: python tools/fuzz.py [MINUTES]
 
 Each subject of ``tests/fuzz/subjects.py`` gets the same time, from a seed that the clock gives. A case that fails is
-written to ``tests/fuzz/cases``, where the tests find it. How many cases there were is printed at the end, and added up
-in ``benchmarks/results/fuzz_cases.json`` if the argument ``--count`` stands beside the minutes.
+written to ``tests/fuzz/cases``, where the tests find it. How many cases there were is printed at the end, with how many
+times the median of calls of its size the slowest call took, and added up in ``benchmarks/results/fuzz_cases.json`` if
+the argument ``--count`` stands beside the minutes.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Hashable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES, COUNTS = ROOT / "tests" / "fuzz" / "cases", ROOT / "benchmarks" / "results" / "fuzz_cases.json"
 #: After so many failures of one subject the next one is looked at.
 MOST_FAILURES = 5
+#: A median of fewer calls says nothing.
+FEWEST_OF_A_SIZE = 10
 TEST = '''"""A case that failed once: {error}."""
 
 from __future__ import annotations
@@ -34,21 +38,24 @@ def test_it_is_right() -> None:
 
 
 def tried(subject: str, seconds: float, first: int) -> tuple[int, list[int], float]:
-    """How many cases were drawn, which failed, and how many times its median the slowest took."""
+    """How many cases were looked at, which seeds failed, and how often the median of its size the slowest call took."""
     from tests.fuzz.subjects import SUBJECTS
 
-    began, seed, failed, took = time.monotonic(), first, [], []
+    began, seed, failed, n_cases = time.monotonic(), first, [], 0
+    took: dict[Hashable, list[float]] = {}
     while time.monotonic() - began < seconds and len(failed) < MOST_FAILURES:
         start = time.process_time()
         try:
             with warnings.catch_warnings(action="error"):
-                SUBJECTS[subject](seed)
+                seen, size = SUBJECTS[subject](seed)
+            n_cases += seen
+            took.setdefault(size, []).append(time.process_time() - start)
         except Exception as error:
             failed.append(seed)
             written(subject, seed, error)
-        took.append(time.process_time() - start)
         seed += 1
-    return seed - first, failed, max(took) / max(statistics.median(took), 1e-9)
+    ratios = [max(each) / max(statistics.median(each), 1e-9) for each in took.values() if len(each) >= FEWEST_OF_A_SIZE]
+    return n_cases, failed, max(ratios, default=1.0)
 
 
 def written(subject: str, seed: int, error: Exception) -> None:
@@ -72,9 +79,13 @@ def main() -> int:
     for subject in SUBJECTS:
         n_cases, failed, ratio = tried(subject, 60 * minutes / len(SUBJECTS), first)
         wrong += len(failed)
-        print(f"{subject}: {n_cases} cases, {len(failed)} failed; the slowest took {ratio:.0f} medians", flush=True)
-        total = kept.setdefault(subject, {"cases": 0, "failed": 0})
+        print(
+            f"{subject}: {n_cases} cases, {len(failed)} failed; the slowest took {ratio:.0f} medians of its size",
+            flush=True,
+        )
+        total = kept.setdefault(subject, {"cases": 0, "failed": 0, "slowest": 0})
         total["cases"], total["failed"] = total["cases"] + n_cases, total["failed"] + len(failed)
+        total["slowest"] = max(total["slowest"], round(ratio))
     if "--count" in sys.argv:
         COUNTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf8")
     return int(wrong > 0)

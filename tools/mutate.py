@@ -29,7 +29,11 @@ source_paths=
 only_mutate={sources}
 also_copy=
 {copied}
+pytest_add_cli_args=
+    -m
+    not slow
 pytest_add_cli_args_test_selection={tests}
+timeout_multiplier=3
 """
 
 

@@ -71,7 +71,7 @@ def _tv_sorted(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     x = np.ascontiguousarray(x)
     mean = np.einsum("rs,rs->r", rows, x)
     falling, start = _falling(x), np.arange(0, x.size, n_states)[:, None]
-    depth = min(n_states, int(1.5 * np.max(radius, initial=0.0) * n_states) + 8)
+    depth = min(n_states, int(1.5 * np.max(radius) * n_states) + 8)
     while True:
         top = falling[:, :depth] + start
         mass = rows.take(top)

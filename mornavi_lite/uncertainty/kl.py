@@ -16,6 +16,8 @@ from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, 
 GENTLE_TILT = 1e-3
 #: A KL ball of this radius moves no expectation of values in [0, 1] by a digit: by Pinsker, at most sqrt(radius / 2).
 NEGLIGIBLE = 1e-34
+#: After so many steps of Newton's, which usually takes ten, a row's bracket is halved, or grows ever faster.
+PATIENCE = 24
 
 
 def kl_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
@@ -37,8 +39,7 @@ def kl_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     above = x - lowest_in_support(rows, x)[:, None]
     with np.errstate(invalid="ignore"):  # an infinite tilt leaves the lowest states alone
         exponent = np.where(above > 0, -tilt[:, None] * above, 0.0)
-    reached = np.where(above >= 0, rows, 0.0)
-    weights, _ = _tilted_weights(reached, exponent, True)
+    weights, _ = _tilted_weights(np.where(above >= 0, rows, 0.0), exponent, True)
     kernel = weights / weights.sum(axis=1, keepdims=True)
     # Rounding may leave the kernel just outside the ball. Divergence is convex: a small step towards p mends it.
     excess = np.maximum(1 - radius / np.maximum(kl_divergence(kernel, rows), radius), 0.0)[:, None]
@@ -85,13 +86,13 @@ def kl_solve(
     t = _kl_first_tilt(p, x, radius)
     moments = None if to_the_tilt or x.ndim == 2 else np.stack([np.ones_like(x), x, x * x], axis=1)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
-    for _ in range(400):
+    for step in range(400):
         if not len(open_rows):
             break
         height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments, faint)
         excess = -t * height - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
-        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below)
+        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below) | (t > 1e290)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = t - excess / (t * variance)
             error = excess**2 / (2 * t**3 * variance)
@@ -102,14 +103,13 @@ def kl_solve(
         steps[open_rows] += 1
         worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
         tilt[open_rows] = t
-        inside = (newton > below) & (newton < above)
+        inside = (newton > below) & (newton < above) & (step < PATIENCE)  # near ties make Newton creep
         between = _geometric_mean(np.maximum(below, above * 1e-6), above)
-        middle = np.where(np.isfinite(above), between, 2 * np.minimum(t, 1e300))
+        middle = np.where(np.isfinite(above), between, np.minimum(t, 1e290) * 2.0 ** np.clip(step - PATIENCE, 1, 30))
         t = np.where(inside, newton, middle)
-        go = ~done
-        if not go.all():
+        if done.any():
             open_rows, p, mass, drop, low, t, below, above, radius = (
-                pick(each, go) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
+                pick(each, ~done) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
             )
     return worst, tilt, steps
 

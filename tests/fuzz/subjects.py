@@ -7,7 +7,7 @@ or sixty. A case that fails is the pair (subject, seed); ``tools/fuzz.py`` write
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,52 +32,56 @@ from mornavi_lite import (
     solve_stage,
 )
 from mornavi_lite.equilibrium import TOLERANCE
-from tests.equilibrium.references import brute_gain, linear_program
-from tests.uncertainty.references import chi_square_reference, kl_reference
+from mornavi_lite.uncertainty import UncertaintySet
+from tests.equilibrium.references import brute_gain, linear_program, relative_gain
+from tests.uncertainty.references import chi_square_references, kl_references
 
 CONCEPTS = ("nash", "ce", "cce")
+#: How many cases were looked at in a call, and their size: what takes long is compared with others of its size.
+Seen = tuple[int, Hashable]
 
 
 def rows(rng: np.random.Generator, shape: tuple[int, ...], n: int) -> np.ndarray:
     """Rows of probabilities: dense, sparse, point masses, nearly points, with denormals and near ties."""
     made = rng.dirichlet(np.full(n, rng.choice([0.05, 0.5, 1.0, 20.0])), size=shape)
-    kind = rng.integers(6)
-    if kind == 0:
-        made = np.eye(n)[rng.integers(n, size=shape)]
-    elif kind == 1:
-        made = np.where(rng.random(made.shape) < 0.5, 0.0, made)
-    elif kind == 2:
-        made = np.full((*shape, n), 1.0 / n) * (1 + rng.choice([0, 1e-12], size=(*shape, n)))
-    elif kind == 3:
-        made = np.where(rng.random(made.shape) < 0.3, rng.choice([5e-324, 1e-310, 1e-300, 1e-17, 1e-9]), made)
+    lead, whole = made.shape[:-1], made.shape
+    tiny = rng.choice([5e-324, 1e-310, 1e-300, 1e-17, 1e-9], size=(*lead, 1))
+    kinds = [
+        np.eye(n)[rng.integers(n, size=lead)],
+        np.where(rng.random(whole) < 0.5, 0.0, made),
+        np.full(whole, 1.0 / n) * (1 + rng.choice([0, 1e-12], size=whole)),
+        np.where(rng.random(whole) < 0.3, tiny, made),
+        made,
+    ]
+    made = np.choose(rng.choice(5, size=(*lead, 1), p=[1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 3]), kinds)
     lost = made.sum(axis=-1) < 1e-3
     made[lost] = np.eye(n)[rng.integers(n)]
     return made / made.sum(axis=-1, keepdims=True)
 
 
 def values(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Values with ties, near ties at 1e-12, denormals, and of every size that a float64 has."""
-    made = [
-        lambda: rng.random(shape),
-        lambda: rng.integers(0, 3, shape) / 2.0,
-        lambda: np.full(shape, rng.normal()),
-        lambda: rng.integers(0, 2, shape) + rng.choice([-1e-12, 0, 1e-12], size=shape),
-        lambda: rng.normal(size=shape) * 10.0 ** rng.uniform(-300, 300),
-        lambda: rng.choice([0.0, 5e-324, 1e-310, 1.0], size=shape),
-        lambda: rng.choice([0.0, 1e-300, 1.0, 1e9], size=shape),
+    """Values with ties, near ties at 1e-12, denormals, and of every size that a float64 has; each row is of a kind."""
+    lead = (*shape[:-1], 1)
+    kinds = [
+        rng.random(shape),
+        rng.integers(0, 3, shape) / 2.0,
+        np.broadcast_to(rng.normal(size=lead), shape),
+        rng.integers(0, 2, shape) + rng.choice([-1e-12, 0, 1e-12], size=shape),
+        rng.normal(size=shape) * 10.0 ** rng.uniform(-300, 300, size=lead),
+        rng.choice([0.0, 5e-324, 1e-310, 1.0], size=shape),
+        rng.choice([0.0, 1e-300, 1.0, 1e9], size=shape),
     ]
-    return np.asarray(made[rng.integers(len(made))](), dtype=np.float64)
+    return np.ascontiguousarray(np.choose(rng.integers(len(kinds), size=lead), kinds), dtype=np.float64)
 
 
 def radii(rng: np.random.Generator, shape: tuple[int, ...], most: float = 1.0) -> float | np.ndarray:
     """One radius, or one for each row: none, tiny, denormal, usual, all there is."""
     usual = [0.0, 5e-324, 1e-300, 1e-12, 1e-3, 0.1, 0.5, 1.0]
-    if rng.random() < 0.6:
-        return float(rng.choice(usual)) if most == 1 else float(rng.choice([*usual, 3.0, 40.0]))
-    return rng.choice(usual, size=shape)
+    usual += [3.0, 40.0] if most > 1 else []
+    return float(rng.choice(usual)) if rng.random() < 0.6 else rng.choice(usual, size=shape)
 
 
-def exact_tv(p: np.ndarray, v: np.ndarray, radius: float, shift_support: bool) -> Fraction:
+def tv_exactly(p: np.ndarray, v: np.ndarray, radius: float, shift_support: bool) -> Fraction:
     """The best that an adversary does, in exact arithmetic: mass from the highest values to the lowest."""
     mass, worth = [Fraction(float(x)) for x in p], [Fraction(float(x)) for x in v]
     total = sum(mass)
@@ -90,62 +94,101 @@ def exact_tv(p: np.ndarray, v: np.ndarray, radius: float, shift_support: bool) -
     return worst
 
 
-def operators(seed: int) -> None:
-    """Worst cases and worst kernels of every set against exact sums and 80-bit duals."""
+def tv_references(p: np.ndarray, v: np.ndarray, radius: np.ndarray, shift_support: bool) -> np.ndarray:
+    """The same for rows (R, S) in 80 bits."""
+    down = np.argsort(-v, axis=1)
+    mass, worth = (np.take_along_axis(x, down, axis=1).astype(np.longdouble) for x in (p, v))
+    mass = mass / mass.sum(axis=1, keepdims=True)
+    low = worth.min(axis=1) if shift_support else np.where(mass > 0, worth, np.inf).min(axis=1)
+    before = np.cumsum(mass, axis=1) - mass
+    moved = np.minimum(np.maximum(radius[:, None] - before, 0), mass)
+    return (mass * worth).sum(axis=1) - (moved * (worth - low[:, None])).sum(axis=1)
+
+
+#: Sets, and the lowest expectation over them of rows (R, S) in 80 bits: by another way, or from the dual side.
+BALLS: list[tuple[Callable[..., UncertaintySet], Callable[..., np.ndarray]]] = [
+    (TotalVariation, lambda p, v, radius: tv_references(p, v, radius, True)),
+    (lambda radius: TotalVariation(radius, shift_support=False), lambda p, v, r: tv_references(p, v, r, False)),
+    (KullbackLeibler, lambda p, v, radius: kl_references(p, v, np.maximum(radius, 1e-320))),
+    (ChiSquare, chi_square_references),
+    (Contamination, lambda p, v, r: (1 - r) * mean(p, v) + r * v.min(axis=1)),
+    (lambda radius: Nominal(), lambda p, v, radius: mean(p, v)),
+]
+
+
+def mean(p: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return (p.astype(np.longdouble) * v).sum(axis=1)
+
+
+def distances(kind: int, q: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """How far kernels (R, S) are from their rows, in 80 bits: what the radius of the set bounds."""
+    q, p = q.astype(np.longdouble), p.astype(np.longdouble)
+    q, p, there = q / q.sum(axis=1, keepdims=True), p / p.sum(axis=1, keepdims=True), p > 0
+    one = np.where(there, p, 1)
+    if kind == 2:
+        return np.where(q > 0, q * np.log(np.where(q > 0, q, 1) / one), 0).sum(axis=1)
+    if kind == 3:
+        return np.where(there, (q - p) ** 2 / one, 0).sum(axis=1)
+    return np.where(there, 1 - q / one, 0).max(axis=1) if kind == 4 else np.abs(q - p).sum(axis=1) / 2
+
+
+def operators(seed: int) -> Seen:
+    """Worst cases and worst kernels: what a kernel of the set attains is what no kernel of the set goes below."""
     rng = np.random.default_rng(seed)
-    n, lead = int(rng.choice([1, 2, 3, 5, 9])), (int(rng.integers(1, 5)),)
-    p = rows(rng, lead, n)
-    v = values(rng, (n,) if rng.random() < 0.6 else (*lead, n))
-    kind = rng.integers(6)
-    most = 9.0 if kind in (2, 3) else 1.0
-    radius = radii(rng, lead, most)
-    ball = [
-        lambda: TotalVariation(radius),
-        lambda: TotalVariation(radius, shift_support=False),
-        lambda: KullbackLeibler(radius),
-        lambda: ChiSquare(radius),
-        lambda: Contamination(radius),
-        Nominal,
-    ][kind]()
+    n, lead = int(rng.choice([1, 2, 3, 5, 9, 40])), (int(rng.choice([1, 3, 40, 300, 1100])),)
+    p, shared = rows(rng, lead, n), rng.random() < 0.4
+    v = values(rng, (n,) if shared else (*lead, n))
+    kind = int(rng.integers(6))
+    make, reference = BALLS[kind]
+    ball = make(radii(rng, lead, 9.0 if kind in (2, 3) else 1.0))
     worst, kernel = ball.worst_case(p, v), ball.worst_kernel(p, v)
     each, size = np.broadcast_to(v, p.shape), np.broadcast_to(ball.radius, lead)
-    for i in range(lead[0]):
-        scale = max(np.abs(each[i]).max(), 1e-300)
-        unit = each[i] / scale
-        if kind in (0, 1):
-            wanted = float(exact_tv(p[i], unit, size[i], kind == 0))
-        elif kind == 2:
-            wanted = kl_reference(p[i], unit, float(size[i])) if size[i] > 1e-15 else float(p[i] @ unit)
-        elif kind == 3:
-            wanted = chi_square_reference(p[i], unit, float(size[i])) if size[i] > 0 else float(p[i] @ unit)
-        else:
-            wanted = float((1 - size[i]) * (p[i] @ unit) + size[i] * unit.min())
-        slack = 1e-7 if kind == 2 and size[i] <= 1e-11 else 3e-9
-        assert abs(worst[i] / scale - wanted) <= slack, (ball, i, worst[i] / scale, wanted)
-        attained = float(kernel[i] @ unit)
-        assert abs(attained - worst[i] / scale) <= 1e-7 and kernel[i].min() >= 0, (ball, i, attained, worst[i] / scale)
-        assert abs(kernel[i].sum() - 1) < 1e-9 and (kind not in (1, 2, 3) or not kernel[i][p[i] == 0].any()), i
-        assert ball.worst_case_unchecked(p, v)[i] == worst[i]
+    scale = np.maximum(np.abs(each).max(axis=1), 1e-300)
+    unit = each / scale[:, None]
+    dual, primal = reference(p, unit, size), mean(kernel, unit)
+    digits = 1e-11 if kind == 2 else 1e-13
+    wrong = (np.abs(worst / scale - dual) > digits) | (np.abs(primal - worst / scale) > digits)
+    wrong |= (kernel < 0).any(axis=1) | (np.abs(kernel.sum(axis=1) - 1) > 1e-9)
+    wrong |= distances(kind, kernel, p) > size * (1 + 1e-12) + 1e-13
+    if not ball.shift_support:
+        wrong |= ((kernel > 0) & (p == 0)).any(axis=1)
+    wrong |= ball.worst_case_unchecked(p, v) != worst
+    if kind < 2:
+        for i in range(min(lead[0], 3)):  # nothing at all is rounded here
+            wrong[i] |= abs(worst[i] / scale[i] - float(tv_exactly(p[i], unit[i], size[i], kind == 0))) > 1e-12
+    bad = np.flatnonzero(wrong)
+    assert not len(bad), (ball, *(x[bad[0]] for x in (p, each, size, worst / scale, dual, primal)))
+    return lead[0], (kind, n, lead, shared)
 
 
-def stage_games(seed: int) -> None:
-    """Equilibria of stage games: what is returned is a policy from which no deviation pays, counted in loops."""
+def stage_games(seed: int) -> Seen:
+    """Equilibria of stage games: what is returned is a policy from which no deviation pays, and no player is left out.
+
+    Games are solved many at a time; one of them is solved again alone, and its deviations are counted in loops.
+    """
     rng = np.random.default_rng(seed)
     sizes = [(1,), (4,), (2, 2), (1, 3), (3, 2), (3, 4), (2, 2, 2), (2, 1, 3), (2, 2, 2, 2), (2, 2, 2, 2, 2)]
     n_actions = sizes[rng.integers(len(sizes))]
-    m, n_joint = len(n_actions), int(np.prod(n_actions))
-    payoffs = np.stack([values(rng, (n_joint,)) for _ in range(m)])
-    if rng.random() < 0.2:
-        payoffs[-1] = -payoffs[0]
+    m, n_joint, n_games = len(n_actions), int(np.prod(n_actions)), int(rng.choice([1, 8, 64]))
+    payoffs = values(rng, (n_games, m, n_joint))
+    opposed = rng.random(n_games) < 0.2
+    payoffs[opposed, -1] = -payoffs[opposed, 0]
     concept = CONCEPTS[rng.integers(3)]
     select = "welfare" if concept != "nash" and rng.random() < 0.4 else "pure"
     policy = solve_stage(payoffs, n_actions, concept, select)
-    assert policy.shape == (n_joint,) and policy.min() >= 0 and abs(policy.sum() - 1) < 1e-9
-    scale = np.maximum(np.abs(payoffs).max(axis=1, keepdims=True), 1e-300)
+    assert policy.shape == (n_games, n_joint) and policy.min() >= 0 and np.abs(policy.sum(axis=1) - 1).max() < 1e-9
+    scale = np.maximum(np.abs(payoffs).max(axis=2, keepdims=True), 1e-300)
     unit = payoffs / scale
-    assert brute_gain(unit, policy, n_actions, concept) <= 2 * TOLERANCE + 1e-12, (payoffs, policy)
-    if select == "welfare" and n_joint <= 9 and np.ptp(scale) == 0 and scale[0] < 1e9 and scale[0] > 1e-9:
-        assert (unit.sum(axis=0) @ policy) >= linear_program(unit, n_actions, concept) - 1e-6
+    gain = relative_gain(unit, policy, n_actions, concept) * np.ptp(unit, axis=2).max(axis=1)
+    worst = int(np.argmax(gain))
+    assert gain[worst] <= 2 * TOLERANCE + 1e-12, (payoffs[worst], policy[worst])
+    assert brute_gain(unit[worst], policy[worst], n_actions, concept) <= 2 * TOLERANCE + 1e-12, payoffs[worst]
+    assert solve_stage(payoffs[worst], n_actions, concept, select).tobytes() == policy[worst].tobytes()
+    if select == "welfare" and n_joint <= 9:
+        some, how = unit[worst], scale[worst]
+        if np.ptp(how) == 0 and 1e-9 < how[0, 0] < 1e9:
+            assert (some.sum(axis=0) @ policy[worst]) >= linear_program(some, n_actions, concept) - 1e-6
+    return n_games, (n_actions, concept, select, n_games)
 
 
 def game_of(rng: np.random.Generator, horizon: int, tame: bool = False) -> MarkovGame:
@@ -177,7 +220,7 @@ def shuffled(rng: np.random.Generator, game: MarkovGame) -> MarkovGame:
     return MarkovGame.sparse(order, weights, game.reward, game.n_actions, game.n_states, **told)
 
 
-def plans(seed: int) -> None:
+def plans(seed: int) -> Seen:
     """Plans of known games: the values again in loops, no deviation that pays, sparse rows give the same."""
     rng = np.random.default_rng(seed)
     game = game_of(rng, int(rng.choice([1, 2, 3, 60], p=[0.3, 0.4, 0.28, 0.02])))
@@ -196,9 +239,10 @@ def plans(seed: int) -> None:
         assert (best_response(game, policy, sets) - value >= -1e-9 * unit).all()
     again = evaluate(shuffled(rng, game), policy, sets)
     assert np.abs(again - value).max() / unit <= 1e-9
+    return 1, (game.horizon, game.n_states, game.n_actions, concept)
 
 
-def learners(seed: int) -> None:
+def learners(seed: int) -> Seen:
     """Certificates from counts, with a delta at which a failure is a mistake, against the truth."""
     rng = np.random.default_rng(seed)
     game = game_of(rng, int(rng.choice([1, 2, 3])), tame=True)
@@ -218,9 +262,10 @@ def learners(seed: int) -> None:
     true = evaluate(game, plan.policy, sets)[:, 0] @ game.initial
     assert (plan.lower[:, 0] @ game.initial <= true + 1e-8 * unit).all()
     assert (true <= plan.upper[:, 0] @ game.initial + 1e-8 * unit).all()
+    return 1, (game.horizon, game.n_states, game.n_actions, concept)
 
 
-def files(seed: int) -> None:
+def files(seed: int) -> Seen:
     """What is written is read back: games, tables, stage games, with names of any letters."""
     rng = np.random.default_rng(seed)
     game = game_of(rng, int(rng.choice([1, 2, 3])))
@@ -237,9 +282,10 @@ def files(seed: int) -> None:
         formats.write_nfg(path, payoffs, game.n_actions)
         read, n_actions = formats.read_nfg(path)
         assert read.tobytes() == payoffs.tobytes() and n_actions == game.n_actions
+    return 1, (game.horizon, game.n_states, game.n_actions)
 
 
-def many_players(seed: int) -> None:
+def many_players(seed: int) -> Seen:
     """Players who are all alike, against the same game with every joint action."""
     rng = np.random.default_rng(seed)
     n_players, n_actions, n_states, horizon = (
@@ -259,9 +305,10 @@ def many_players(seed: int) -> None:
     gap = equilibrium_gap(table, joint, ball, "nash")
     assert abs(anonymous.equilibrium_gap(game, policy, ball) - gap) <= 1e-9
     assert anonymous.solve(game, ball).gap <= 1e-8
+    return 1, (horizon, n_states, n_players)
 
 
-def features(seed: int) -> None:
+def features(seed: int) -> Seen:
     """Linear games: the worst case of each factor, mixed by the features, in loops."""
     rng = np.random.default_rng(seed)
     n_states, d, horizon = int(rng.integers(1, 5)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
@@ -279,8 +326,9 @@ def features(seed: int) -> None:
             payoff = reward[i, h] + mixed[h] @ ball.worst_case(factors[h], follow)
             follow = (policy[h] * payoff).sum(axis=-1)
             assert np.abs(follow - value[i, h]).max() <= 1e-8
+    return 1, (horizon, n_states, n_actions, d)
 
 
-SUBJECTS: dict[str, Callable[[int], None]] = {
+SUBJECTS: dict[str, Callable[[int], Seen]] = {
     each.__name__: each for each in (operators, stage_games, plans, learners, files, many_players, features)
 }

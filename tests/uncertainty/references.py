@@ -26,42 +26,63 @@ def tv_program(p: np.ndarray, v: np.ndarray, ball: TotalVariation) -> float:
 
 
 def kl_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
-    """The KL dual in 80-bit arithmetic, its maximum found by bisection on KL(q_t || p) = radius."""
-    p, v = p[p > 0].astype(np.longdouble), v[p > 0].astype(np.longdouble)
-    low = v.min()
-    if radius >= -np.log(p[v == low].sum()):
-        return float(low)
+    """The KL dual of one row, see :func:`kl_references`."""
+    return float(kl_references(p[None], v[None], np.array([radius]))[0])
 
-    def tilted(t: np.longdouble) -> tuple[np.longdouble, np.longdouble]:
-        weights = p * np.exp(-t * (v - low))
-        log_total = np.log1p((p * np.expm1(-t * (v - low))).sum()) if t < 1 else np.log(weights.sum())
-        mean = (weights * (v - low)).sum() / weights.sum()
-        return -t * mean - log_total, -(log_total + radius) / t + low
 
-    below, above = np.longdouble(1e-12), np.longdouble(1e12)
-    for _ in range(300):
-        middle = np.sqrt(below * above)
-        below, above = (middle, above) if tilted(middle)[0] < radius else (below, middle)
-    return float(tilted(below)[1])
+def kl_references(p: np.ndarray, v: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """The KL dual of rows (R, S) in 80-bit arithmetic, its maximum found by bisection on KL(q_t || p) = radius."""
+    p, low, width, above = _in_units_of_the_range(p, v)
+    on_low = np.where((above == 0) & (p > 0), p, 0).sum(axis=1)
+    below, beyond = np.full((2, len(p)), [[np.longdouble("1e-18")], [np.longdouble("1e18")]])
+
+    def tilted(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        weights = p * np.exp(-t[:, None] * above)
+        less = (p * np.expm1(-t[:, None] * above)).sum(axis=1)
+        log_total = np.where(t < 1, np.log1p(np.where(t < 1, less, 0)), np.log(weights.sum(axis=1)))
+        mean = (weights * above).sum(axis=1) / weights.sum(axis=1)
+        return -t * mean - log_total, -(log_total + radius) / t
+
+    for _ in range(70):
+        middle = np.sqrt(below * beyond)
+        inside = tilted(middle)[0] < radius
+        below, beyond = np.where(inside, middle, below), np.where(inside, beyond, middle)
+    best = np.maximum(tilted(below)[1], 0)
+    return np.where((radius >= -np.log(on_low)) | (width == 0), low, low + width * best)
 
 
 def chi_square_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
-    """The chi-square dual, maximised over its one variable by golden section (it is concave)."""
-    low, high = np.longdouble(v[p > 0].min()), np.longdouble(v.max()) + 10 * (v.max() - v.min() + 1)
-    p, v = p.astype(np.longdouble), v.astype(np.longdouble)
+    """The chi-square dual of one row, see :func:`chi_square_references`."""
+    return float(chi_square_references(p[None], v[None], np.array([radius]))[0])
 
-    def dual(threshold: np.longdouble) -> np.longdouble:
-        cut = np.minimum(v, threshold)
-        mean = (p * cut).sum()
-        return mean - np.sqrt(radius * (p * (cut - mean) ** 2).sum())
 
-    ratio = (np.sqrt(np.longdouble(5)) - 1) / 2
-    best = dual(low)
-    for _ in range(400):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        best = max(best, dual(left), dual(right))
-        low, high = (left, high) if dual(left) < dual(right) else (low, right)
-    return float(best)
+def chi_square_references(p: np.ndarray, v: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """The chi-square dual of rows (R, S), maximised over its one variable by golden section (it is concave)."""
+    p, low, width, above = _in_units_of_the_range(p, v)
+
+    def dual(threshold: np.ndarray) -> np.ndarray:
+        cut = np.minimum(above, threshold[:, None])
+        mean = (p * cut).sum(axis=1)
+        return mean - np.sqrt(radius * (p * (cut - mean[:, None]) ** 2).sum(axis=1))
+
+    ratio, left, right = (np.sqrt(np.longdouble(5)) - 1) / 2, np.zeros_like(low), np.ones_like(low)
+    best = np.maximum(dual(left), dual(right))
+    for _ in range(90):
+        inner, outer = right - ratio * (right - left), left + ratio * (right - left)
+        at_inner, at_outer = dual(inner), dual(outer)
+        best = np.maximum(best, np.maximum(at_inner, at_outer))
+        left, right = np.where(at_inner < at_outer, inner, left), np.where(at_inner < at_outer, right, outer)
+    return low + width * best
+
+
+def _in_units_of_the_range(p: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Rows of 80 bits, lowest value in their support, range, and values above the lowest in units of it."""
+    p, v, there = p.astype(np.longdouble), v.astype(np.longdouble), p > 0
+    p = p / p.sum(axis=1, keepdims=True)
+    low = np.where(there, v, np.inf).min(axis=1)
+    width = np.where(there, v, -np.inf).max(axis=1) - low
+    above = np.where(there, v - low[:, None], 0)
+    return p, low, width, above / np.where(width > 0, width, 1)[:, None]
 
 
 def random_rows(rng: np.random.Generator, n_rows: int, n_states: int) -> tuple[np.ndarray, np.ndarray]:

@@ -150,6 +150,19 @@ def test_kl_takes_few_newton_steps(n_states: int) -> None:
         assert np.median(kl_solve(rows, x, radius)[2]) <= 8
 
 
+def test_kl_has_an_end_where_newton_creeps_and_where_no_tilt_tells_values_apart() -> None:
+    """Values that nearly tie far from 0, with what they share lost to rounding; values that differ by a denormal."""
+    creeps = np.array([[0.9991439434777137, 0.0, 0.0, 0.0008560565222863236]]), np.array([1 - 1e-12, 0.0, 1, 1 - 2e-12])
+    worst, _, steps = kl_solve(*creeps, 3.0)
+    assert steps[0] <= 100 and 1 - 2e-12 <= worst[0] <= 1 - 1e-12
+    for denormal in (5e-324, 1e-309):
+        row, x = np.array([[0.33, 0.3, 0.37]]), np.array([1.0, denormal, 0.0])
+        worst, _, steps = kl_solve(row, x, 0.5, to_the_tilt=True)
+        assert steps[0] <= 100 and worst[0] <= denormal
+        kernel = KullbackLeibler(0.5).worst_kernel(row, x)
+        assert KullbackLeibler(0.5).divergence(kernel, row)[0] <= 0.5 + 1e-12 and kernel[0] @ x <= 2 * denormal
+
+
 def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
     import tracemalloc
 
