@@ -18,9 +18,10 @@ takes information, an episode has only so much of it, and where it is found is a
 program. Its result is certified without the solver, :class:`EpisodesFloor` carries the games that prove it.
 
 **Files.** ``alike`` has the comparison of two games, ``floors`` the closed form, ``episodes`` the floor of episodes;
-behind it are ``cutting`` (the search), ``alternatives``, ``tilts`` (the nearest row that is worth something else) and
-``allocation`` (the program and its bound). Proofs and measurements: chapters 9 and 12 of the book. The hard instance is
-Example 3.1 of Lu et al. (2024), :func:`mornavi_lite.zoo.support_shift`.
+behind it are ``cutting`` (the search), ``alternatives``, ``known`` (what is fixed before an episode), ``tilts`` (the
+nearest row that is worth something else) and ``allocation`` (the program and its bound). Proofs and measurements:
+chapters 9 and 12 of the book. The hard instance is Example 3.1 of Lu et al. (2024),
+:func:`mornavi_lite.zoo.support_shift`.
 """
 
 from __future__ import annotations

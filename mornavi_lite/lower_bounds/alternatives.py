@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..games import MarkovGame
-from ..games.legal import stands_for
+from .known import INSIDE, Held, Known, worst_means
 from .tilts import nearest_robust
 
 #: Steps of a descent at most; what values cost that no alternative has, in units of what the start costs.
@@ -17,69 +15,8 @@ _STEPS, _INFEASIBLE = 25, 1e6
 _BISECTIONS = 16
 #: How often a row is moved further where another level of the ball asks for more, and what is left to rounding.
 _REPAIRS, _ROUNDING = 30, 1e-12
-#: What every kernel could do is approached no closer than this.
-_INSIDE = 1e-7
-
-
-@dataclass(frozen=True)
-class Known:
-    """A game of common interest as the search sees it: what is fixed, and what no episode ever shows."""
-
-    kernel: np.ndarray  #: (H, S, A, S)
-    reward: np.ndarray  #: (H, S, A), of every player
-    initial: np.ndarray  #: (S,)
-    legal: np.ndarray  #: (S, A)
-    allowed: np.ndarray  #: (H, S, A, S), what may follow in an alternative
-    radius: np.ndarray  #: (H, S, A), of the total variation ball; 0 without one
-    ranges: np.ndarray  #: (H, 2), lowest and highest reward of a step
-    reached: np.ndarray  #: (H, S), whether some policy gets there
-    stand: np.ndarray  #: (S, A), the joint action that each one stands for
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.reward.shape
-
-    def backup(self, kernel: np.ndarray, reward: np.ndarray, h: int, after: np.ndarray) -> np.ndarray:
-        """Stage payoffs (S, A) from values (S,) of the next step; illegal joint actions have minus infinity."""
-        return np.where(self.legal, reward + worst_means(kernel, after, self.radius[h]), -np.inf)
-
-    def values(self, kernel: np.ndarray, reward: np.ndarray) -> np.ndarray:
-        """Best robust values (H + 1, S)."""
-        value = np.zeros((self.shape[0] + 1, self.shape[1]))
-        for h in reversed(range(self.shape[0])):
-            value[h] = self.backup(kernel[h], reward[h], h, value[h + 1]).max(axis=1)
-        return value
-
-    def unseen(self, h: int, after: np.ndarray, upwards: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Where no episode gets: the most (least) that a state can be worth (S,), and the next states (S, A) for it."""
-        sign = 1.0 if upwards else -1.0
-        best = np.where(self.allowed[h], sign * after, -np.inf).argmax(axis=-1)
-        worth = (1 - self.radius[h]) * after[best] + self.radius[h] * after.min()
-        paid = self.ranges[h, 1 if upwards else 0]
-        return np.where(self.legal, paid + worth, -np.inf).max(axis=1), best
-
-
-def worst_means(rows: np.ndarray, values: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Worst case over the total variation ball of ``radius`` (...) around each row (..., S): the best of all levels."""
-    levels = np.minimum(values[None, :], values[:, None])
-    return (rows @ levels.T - radius[..., None] * (values - values.min())).max(axis=-1)
-
-
-def known(game: MarkovGame, radius: np.ndarray, support: np.ndarray | None) -> Known:
-    """The arrays of a dense game of common interest."""
-    kernel = game.transition / game.transition.sum(axis=-1, keepdims=True)
-    shape = kernel.shape[:3]
-    stand = np.broadcast_to(np.arange(shape[2]), shape[1:])
-    if game.legal is not None:
-        stand = stands_for(game.legal, game.n_actions)
-    reached = np.zeros(shape[:2], dtype=bool)
-    reached[0] = game.initial > 0
-    for h in range(shape[0] - 1):
-        reached[h + 1] = (kernel[h][reached[h]] > 0).any(axis=(0, 1))
-    allowed = np.broadcast_to(True if support is None else support, kernel.shape)
-    legal = stand == np.arange(shape[2])
-    ranges = game.step_ranges[0]
-    return Known(kernel, game.reward[0], game.initial, legal, allowed, radius, ranges, reached, stand)
+#: Newton's steps to the worth that is wanted, after a descent.
+_CORRECTIONS = 4
 
 
 class Search:
@@ -100,24 +37,32 @@ class Search:
         _, self.begins, self.states, self.sizes = np.unique(
             h * game.shape[1] + s, return_index=True, return_inverse=True, return_counts=True
         )
+        self.told = not game.allowed.all()  #: whether alternatives keep to what can follow
         self.bounds = self._bounds()
 
-    def complete(self, chosen: np.ndarray) -> np.ndarray:
-        """All values (H + 1, S) from those of the free cells."""
-        game = self.game
+    def complete(self, chosen: np.ndarray) -> tuple[np.ndarray, list[Held]]:
+        """All values (H + 1, S) from those of the free cells, and at each step by what those that are not free are."""
+        game, nothing = self.game, np.full(self.game.shape[1], -1)
         value = np.zeros((game.shape[0] + 1, game.shape[1]))
         value[:-1][self.free] = chosen
+        held = [Held(nothing, np.zeros(len(nothing)))] * game.shape[0]
         for h in reversed(range(game.shape[0])):
+            reached, after = game.reached[h], value[h + 1]
             if h == game.shape[0] - 1:
-                last = game.backup(game.kernel[h], game.reward[h], h, value[h + 1]).max(axis=1)
-                value[h][game.reached[h]] = last[game.reached[h]]
-            rest = ~game.reached[h]
-            value[h][rest] = game.unseen(h, value[h + 1], self.upwards)[0][rest]
-        return value
+                own = game.backup(game.kernel[h], game.reward[h], h, after).max(axis=1)
+                by = held[h]
+            elif self.told:
+                own, by = game.within(h, value[h], after, self.upwards)
+            else:
+                own, by = value[h], held[h]
+            rest, unseen = game.unseen(h, after, self.upwards)
+            value[h] = np.where(reached, own, rest)
+            held[h] = Held(np.where(reached, by.follows, unseen.follows), np.where(reached, by.moved, unseen.moved))
+        return value, held
 
     def price(self, chosen: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Information per episode under an allocation (H, S, A), and its gradient by the free cells' values."""
-        value = self.complete(chosen)
+        value, held = self.complete(chosen)
         h, s, a = self.cells.T
         target, share = value[h, s] - self.paid, weights[h, s, a]
         cost, slope, _, worst = nearest_robust(self.rows, value[h + 1], target, self.within, self.ball, self.upwards)
@@ -131,8 +76,7 @@ class Search:
         force = share[used] * slope[used]
         np.add.at(gradient, (h[used], s[used]), force)
         np.add.at(gradient, h[used] + 1, -force[:, None] * worst[used])
-        self._pass_on(gradient, value)
-        return total, gradient[:-1][self.free]
+        return total, self._passed_on(gradient, value, held)
 
     def _cheapest(self, price: np.ndarray) -> np.ndarray:
         """The first joint action of each state that has the least price."""
@@ -140,51 +84,56 @@ class Search:
         hits = np.flatnonzero(price <= least)
         return hits[np.unique(self.states[hits], return_index=True)[1]]
 
-    def _pass_on(self, gradient: np.ndarray, value: np.ndarray) -> None:
-        """What an unseen state is worth, it is worth by the state that follows it."""
-        game = self.game
-        for h in range(game.shape[0] - 1):
-            rest = np.flatnonzero(~game.reached[h])
-            if len(rest) and gradient[h][rest].any():
-                _, best = game.unseen(h, value[h + 1], self.upwards)
-                follow = best[np.arange(len(best)), 0]
-                radius = game.radius[h, rest, 0]
-                np.add.at(gradient[h + 1], follow[rest], (1 - radius) * gradient[h][rest])
-                gradient[h + 1][value[h + 1].argmin()] += (radius * gradient[h][rest]).sum()
+    def _passed_on(self, gradient: np.ndarray, value: np.ndarray, held: list[Held]) -> np.ndarray:
+        """The gradient by the free cells' values: what is not free is worth what follows it."""
+        for h, by in enumerate(held[:-1]):
+            fixed = by.follows >= 0
+            force, moved = np.where(fixed, gradient[h], 0.0), by.moved
+            if force.any():
+                np.add.at(gradient[h + 1], by.follows[fixed], ((1 - moved) * force)[fixed])
+                gradient[h + 1][value[h + 1].argmin()] += (moved * force).sum()
+                gradient[h][fixed] = 0
+        return gradient[:-1][self.free]
+
+    def off(self, chosen: np.ndarray) -> tuple[float, np.ndarray]:
+        """By how much the start is worth more than is wanted, and the gradient of that."""
+        value, held = self.complete(chosen)
+        gradient = np.zeros_like(value)
+        gradient[0] = self.game.initial
+        return float(value[0] @ self.game.initial - self.wanted), self._passed_on(gradient, value, held)
 
     def descend(self, start: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Values of the free cells near ``start`` at which the price has a local minimum, or which are cheaper."""
         from scipy import optimize
 
         scale = max(self.price(start, weights)[0], 1e-300)
-        begins = np.zeros(self.game.reached.shape)
-        begins[0] = self.game.initial
-        at_start = begins[self.free]
 
         def price(chosen: np.ndarray) -> tuple[float, np.ndarray]:
             cost, gradient = self.price(chosen, weights)
             return (cost / scale if np.isfinite(cost) else _INFEASIBLE), gradient / scale
 
-        def off(chosen: np.ndarray) -> float:
-            return float(at_start @ chosen - self.wanted)
-
-        constraint = {"type": "eq", "fun": off, "jac": lambda _: at_start}
+        constraint = {"type": "eq", "fun": lambda x: self.off(x)[0], "jac": lambda x: self.off(x)[1]}
         options = {"maxiter": _STEPS, "ftol": 1e-6}
         start = np.clip(start, *self.bounds)
         bounds = np.column_stack(self.bounds)
         found = optimize.minimize(
             price, start, jac=True, method="SLSQP", bounds=bounds, constraints=[constraint], options=options
-        )
-        exact = found.x - off(found.x) * at_start / (at_start @ at_start)  # it ends where the start is off by a little
-        return np.clip(exact, *self.bounds)
+        ).x
+        for _ in range(_CORRECTIONS):  # it ends where the start is off by a little
+            off, gradient = self.off(found)
+            found = np.clip(found - off * gradient / max(gradient @ gradient, 1e-300), *self.bounds)
+        return np.asarray(found)
+
+    @property
+    def furthest(self) -> float:
+        """What the start is worth at most, or at least, whatever the kernel."""
+        return float(self.game.initial[self.free[0]] @ self.bounds[int(self.upwards)][: self.free[0].sum()])
 
     @property
     def possible(self) -> bool:
         """Whether some kernel could make the start worth what is wanted."""
-        at_start = np.zeros(self.game.reached.shape)
-        at_start[0] = self.game.initial
-        least, most = (float(at_start[self.free] @ each) for each in self.bounds)
-        return least <= self.wanted <= most
+        own = float(self.game.initial[self.free[0]] @ self.bounds[int(not self.upwards)][: self.free[0].sum()])
+        return min(own, self.furthest) <= self.wanted <= max(own, self.furthest)
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Between the game's own values and what other kernels could make of them."""
@@ -192,15 +141,13 @@ class Search:
         own = game.values(game.kernel, game.reward)
         end = np.zeros_like(own)
         for h in reversed(range(game.shape[0])):
-            sign = 1.0 if self.upwards else -1.0
-            best = sign * np.where(game.allowed[h], sign * end[h + 1], -np.inf).max(axis=-1)
-            worth = (1 - game.radius[h]) * best + game.radius[h] * end[h + 1].min()
+            worth = game.ends(h, end[h + 1], self.upwards)[0]
             reached = np.where(game.legal, game.reward[h] + worth, -np.inf).max(axis=1)
             reached = reached if h < game.shape[0] - 1 else own[h]
             end[h] = np.where(game.reached[h], reached, game.unseen(h, end[h + 1], self.upwards)[0])
         if self.upwards:
-            return own[:-1][free], np.maximum(end - _INSIDE, own)[:-1][free]
-        return np.minimum(end + _INSIDE, own)[:-1][free], own[:-1][free]
+            return own[:-1][free], np.maximum(end - INSIDE, own)[:-1][free]
+        return np.minimum(end + INSIDE, own)[:-1][free], own[:-1][free]
 
     def first_values(self) -> Iterator[np.ndarray]:
         """Where to begin: values of the free cells, most of them worth about what is wanted at the start."""
@@ -232,7 +179,8 @@ class Search:
         value = np.zeros((game.shape[0] + 1, game.shape[1]))
         for h in reversed(range(game.shape[0])):
             after = value[h + 1]
-            worth, best = game.unseen(h, after, self.upwards)
+            worth = game.unseen(h, after, self.upwards)[0]
+            best = game.ends(h, after, self.upwards)[1]
             kernel = game.kernel[h] * (1 - share[h])[..., None]
             np.add.at(kernel.reshape(-1, len(after)), (np.arange(best.size), best.ravel()), share[h].ravel())
             stays = game.backup(kernel, game.reward[h], h, after).max(axis=1)
@@ -253,13 +201,15 @@ class Search:
 
     def build(self, chosen: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Kernel (H, S, A, S) and rewards (H, S, A) of the alternative with these values; None where there is none."""
-        game, value = self.game, self.complete(chosen)
+        game, value = self.game, self.complete(chosen)[0]
         kernel, reward = game.kernel.copy(), game.reward.copy()
         after = np.zeros(game.shape[1])
         for h in reversed(range(game.shape[0])):
             rest = ~game.reached[h]
-            kernel[h][rest] = np.eye(game.shape[1])[game.unseen(h, after, self.upwards)[1][rest]]
+            kernel[h][rest] = np.eye(game.shape[1])[game.ends(h, after, self.upwards)[1][rest]]
             reward[h][rest] = game.ranges[h, 1 if self.upwards else 0]
+            if self.told:  # by what really follows, to the last digit
+                value[h] = game.within(h, value[h], after, self.upwards)[0]
             for s in np.flatnonzero(game.reached[h]) if h < game.shape[0] - 1 else []:
                 if not self._change(kernel[h, s], h, int(s), after, float(value[h, s]), weights[h, s]):
                     return None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .allocation import Allocation, Cut, Program, information_of, requirement
-from .alternatives import Known, Search
+from .alternatives import Search
+from .known import Known
 
 #: Where kinds of outputs are told apart, if they are: upper value less best value of the game, in shares of epsilon.
 EDGES = np.array([0.0, 0.5, 0.9, 1.0])
@@ -75,7 +76,7 @@ class Cutting:
 
     def __init__(self, game: Known, epsilon: float, delta: float, margin: float, sharper: bool) -> None:
         self.game, self.delta, self.margin, self.sharper = game, delta, margin, sharper
-        self.edges = EDGES if sharper else EDGES[[0, -1]]
+        self.edges = _edges(game, epsilon) if sharper else EDGES[[0, -1]]
         self.sides = [Side(game, upwards, epsilon, margin, self.edges) for upwards in (True, False)]
         self.program = Program(game.kernel, game.initial, game.legal, len(self.edges) - 1)
         self.found: list[Found] = []
@@ -194,3 +195,11 @@ class Cutting:
         slope, constant = requirement(self.delta, found.cut.never_likelier)
         needed = (slope * (found.cut.refutes @ allocation.outputs) + constant).max()
         return bool((allocation.visits * found.cut.information).sum() < needed * (1 - 1e-4))
+
+
+def _edges(game: Known, epsilon: float) -> np.ndarray:
+    """Those above; and where a game that keeps to what can follow is worth no more, or no less, and halfway there."""
+    worth = float(game.values(game.kernel, game.reward)[0] @ game.initial)
+    low, high = (Search(game, worth, upwards).furthest for upwards in (False, True))
+    ends = [end for end in ((high - worth) / epsilon, 1 - (worth - low) / epsilon) if _SELDOM < end < 1 - _SELDOM]
+    return np.unique([*EDGES, *ends, *np.divide(ends, 2)])

@@ -14,8 +14,8 @@ from ..games import MarkovGame
 from ..planning import Uncertainty
 from ..planning.backup import backups, backward
 from ..uncertainty import Nominal, TotalVariation, UncertaintySet, sets_per_player
-from .alternatives import known
 from .cutting import MARGIN, Cutting, Found
+from .known import known
 
 #: Alternatives with a smaller share of the largest multiplier are left out.
 _USELESS = 1e-9

@@ -61,7 +61,7 @@ def test_wrong_arguments_are_named(arguments: Any, said: str) -> None:
         certificate_floor(*arguments)
 
 
-@pytest.mark.parametrize(("horizon", "radius"), [(2, 0.5), (3, 0.2), (5, 0.1)])
+@pytest.mark.parametrize(("horizon", "radius"), [(2, 0.5), (5, 0.1)])
 def test_learners_reach_it_from_above_where_visited_states_pay_the_most(horizon: int, radius: float) -> None:
     history = run(Mornavi(TotalVariation(radius)), longer_shift(horizon), 10**12)
     above = history.certificate - certificate_floor(horizon, radius)
@@ -100,12 +100,12 @@ def test_gaps_are_on_average_a_share_of_it_whatever_the_plan(horizon: int, radiu
 
 
 @pytest.mark.parametrize(
-    "game", [zoo.delayed_coordination(), zoo.traffic_merge(), zoo.garnet(6, (2, 3, 2), 4, 2, seed=3)]
+    ("game", "radius"),
+    [(zoo.delayed_coordination(), 0.3), (zoo.traffic_merge(), 0.1), (zoo.garnet(4, (2, 3, 1), 3, 2, seed=3), 0.1)],
 )
-@pytest.mark.parametrize("radius", [0.1, 0.3])
 def test_elsewhere_certificates_end_below_it(game: MarkovGame, radius: float) -> None:
     """Three players, unequal numbers of actions, random rows: what is visited is known, and no certificate is above."""
-    history = run(Mornavi(TotalVariation(radius)), game, 10**9)
+    history = run(Mornavi(TotalVariation(radius)), game, 10**7)
     assert history.best_certificate < certificate_floor(game.horizon, radius) + 1e-3
 
 
