@@ -34,16 +34,8 @@ WANTED = ["ipython", "jedi", "matplotlib", "micropip", "numpy", "scipy", "sqlite
 ADDED = {"comm": ["traitlets"], "ipywidgets": ["comm", "ipython", "traitlets"]}
 #: What is added to JupyterLab: what else is installed here, for grading and the like, was made for another JupyterLab.
 EXTENSIONS = ["@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "jupyterlab-myst"]
-#: What a chapter needs besides the package; SciPy is loaded where a cell imports it.
-NEEDS = ["ipywidgets", "matplotlib", "numpy"]
-
-
-def distribution() -> Path:
-    """A folder with Pyodide's files."""
-    found = pyodide.fetch(pyodide.hashes(CORE, WANTED))
-    if found is None:
-        raise Failed(f"no source has all of Pyodide {pyodide.VERSION}; PYODIDE=FOLDER names a folder with it")
-    return found
+#: What comes with the package: the kernel sees what a cell imports, and not what the package imports then.
+NEEDS = ["ipywidgets", "matplotlib", "numpy", "scipy"]
 
 
 def added_wheels(folder: Path) -> None:
@@ -77,8 +69,9 @@ def lay_out(source: Path, notebooks: Path) -> None:
         content = json.loads((notebooks / place.relative_to("book")).read_text(encoding="utf8"))
         content["metadata"]["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}
         write(WORK / "files" / place, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
-        write(WORK / "files" / "benchmarks" / "results" / path.name, path.read_text(encoding="utf8"))
+    for folder, names in (("benchmarks/results", "*.json"), ("book/data", "*")):
+        for path in sorted((ROOT / folder).glob(names)):
+            write(WORK / "files" / folder / path.name, path.read_text(encoding="utf8"))
     settings = {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}}
     # exposed, so that tools/check_lite.py can press "run all" and read the outputs
     config = {"litePluginSettings": settings, "exposeAppInBrowser": True, "appName": "mornavi-lite"}
@@ -89,8 +82,12 @@ def lay_out(source: Path, notebooks: Path) -> None:
 
 
 def build(out: Path, notebooks: Path) -> None:
-    """Build beside, then put the site in its place."""
-    source = distribution()
+    """Build beside, then put the site in its place; without Pyodide there is none, and nothing leads to one."""
+    source = pyodide.fetch(pyodide.hashes(CORE, WANTED))
+    if source is None:
+        shutil.rmtree(out, ignore_errors=True)
+        print(f"      no JupyterLite: no source has Pyodide {pyodide.VERSION}; PYODIDE=FOLDER names a folder with it")
+        return
     lay_out(source, notebooks)
     fresh = STATE / "lite-site"
     shutil.rmtree(fresh, ignore_errors=True)

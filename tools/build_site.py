@@ -1,5 +1,7 @@
 """Put everything that is published into one folder, for any server of files: book, JupyterLite, PDF, offline archive.
 
+JupyterLite is left out where no source had Python for the browser.
+
 usage: python tools/build_site.py [--out DIR]
 
 The parts have to be built; `make site` does that. The same sources give the same archive, byte for byte.
@@ -32,7 +34,7 @@ def archive(folder: Path, out: Path) -> None:
 
 def assemble(build: Path, out: Path) -> None:
     """Copy the parts beside, then put the folder in its place."""
-    parts = {"pages for a site": build / "pages", "book": build / "html", "JupyterLite": build / "lite"}
+    parts = {"pages for a site": build / "pages", "book": build / "html"}
     missing = [name for name, path in parts.items() if not (path / "index.html").is_file()]
     if not (build / "pdf" / PDF).is_file():
         missing.append("PDF")
@@ -41,14 +43,16 @@ def assemble(build: Path, out: Path) -> None:
     fresh = STATE / "site"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(build / "pages", fresh)
-    shutil.copytree(build / "lite", fresh / "lite")
+    has_lite = (build / "lite" / "index.html").is_file()
+    if has_lite:
+        shutil.copytree(build / "lite", fresh / "lite")
     shutil.copy(build / "pdf" / PDF, fresh)
     archive(build / "html", fresh / ARCHIVE)
     # without it, GitHub Pages leaves out every folder whose name begins with an underscore
     (fresh / ".nojekyll").touch()
     put_in_place(fresh, out)
     shown = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
-    print(f"      {shown}: {size(out)}; PDF {PDF}, archive {ARCHIVE}, JupyterLite in lite/")
+    print(f"      {shown}: {size(out)}; PDF {PDF}, archive {ARCHIVE}, {'' if has_lite else 'no '}JupyterLite")
 
 
 def main() -> int:

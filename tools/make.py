@@ -67,6 +67,11 @@ def long_run() -> None:
     checked([PYTHON, "-m", "pytest", "-q", "-s", "-m", "slow", "tests/test_long_run.py"], MINUTES=minutes)
 
 
+def pages() -> None:
+    """The pages as they are published, which know whether JupyterLite lies beside them."""
+    build_book.build("pages", SITE="1", LITE="1" if (build_book.BUILD / "lite" / "index.html").is_file() else "")
+
+
 SCRIPTS: list[Step] = [
     ("Scripts of the pages", page_scripts.fetch),
     ("Python for the pages", page_python.lay_out),
@@ -78,7 +83,7 @@ DIST = command("Wheel and source archive", "tools/build_dist.py")
 SITE: list[Step] = [
     PDF,
     LITE,
-    ("The book again, for the site", lambda: build_book.build("pages", SITE="1")),
+    ("The book again, for the site", pages),
     command("One folder to publish", "tools/build_site.py"),
 ]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py", "noxfile.py"]

@@ -2,7 +2,8 @@
 
 The theme makes the buttons of a chapter from the repository's address, which pyproject.toml has under Repository in
 [project.urls]; without it there is none. JupyterLite, PDF and archive lie in the site that `make site` builds, not
-in the book alone: JupyterLite's button and the links at the foot of a page appear only with SITE=1.
+in the book alone: the links at the foot of a page appear only with SITE=1, what leads to JupyterLite only if LITE=1 says
+as well that it lies there.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+LITE = "lite/lab/index.html"
 FOOT = {
     "PDF": "mornavi-lite.pdf",
     "the book to read offline (zip)": "mornavi-lite-book.zip",
-    "run the chapters in this browser": "lite/lab/index.html",
+    "run the chapters in this browser": LITE,
 }
 
 
@@ -46,11 +48,12 @@ def place(
     tree: Any,
 ) -> None:
     """Take JupyterLite's button away, or let it start from this page; add the links at the foot."""
-    site = bool(os.environ.get("SITE"))
+    site, lite = (bool(os.environ.get(name)) for name in ("SITE", "LITE"))
     if site:
         links = [
             f'<a href="{context["pathto"](target, resource=True)}">{words}</a>'
             for words, target in FOOT.items()
+            if lite or target != LITE
         ]
         context["theme_extra_footer"] = " · ".join(links)
     for group in context.get("header_buttons", []):
@@ -61,7 +64,7 @@ def place(
                 continue
             if re.match(r"[a-z]+:", button["url"]):
                 continue
-            if site:
+            if lite:
                 button["url"] = context["pathto"](
                     button["url"], resource=True
                 )

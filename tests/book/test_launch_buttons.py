@@ -41,7 +41,7 @@ def small_book(folder: Path, address: str, **variables: str) -> dict[str, dict[s
     (folder / "book" / "references.bib").write_text("")
     for name in ("one", "reference/two"):
         (folder / "book" / f"{name}.ipynb").write_text(json.dumps(NOTEBOOK))
-    kept = {k: v for k, v in os.environ.items() if k != "SITE"}
+    kept = {k: v for k, v in os.environ.items() if k not in ("SITE", "LITE")}
     command = [sys.executable, "-c", COMMAND, "build", "."]
     said = subprocess.run(command, cwd=folder, env={**kept, **variables}, capture_output=True, text=True)
     assert said.returncode == 0, said.stdout[-2000:] + said.stderr[-2000:]
@@ -129,9 +129,28 @@ def test_colab_is_offered_where_it_can_open_a_chapter(tmp_path, address, there):
 
 
 def test_the_published_site_has_jupyterlite_as_well(tmp_path):
-    for name, links in small_book(tmp_path, DUMMY, SITE="1").items():
+    for name, links in small_book(tmp_path, DUMMY, SITE="1", LITE="1").items():
         up = "../" * (name.count("/") + 1)
         assert links["JupyterLite"] == f"{up}lite/lab/index.html?path=book/{name}.ipynb"
         assert links["Binder"].endswith(f"book/{name}.ipynb")
         assert links["PDF"] == f"{up}mornavi-lite.pdf"
         assert f"{up}mornavi-lite-book.zip" in links.values()
+
+
+@pytest.mark.parametrize("lite", ["", "1"])
+def test_a_site_without_jupyterlite_does_not_lead_there(monkeypatch, lite):
+    monkeypatch.setenv("SITE", "1")
+    monkeypatch.setenv("LITE", lite)
+    buttons = [
+        {"text": "JupyterLite", "url": "lite/lab/index.html?path=one.ipynb"},
+        {"text": "Binder", "url": "https://b"},
+    ]
+    context = {"pathto": lambda target, resource: f"../{target}", "header_buttons": []}
+    context["header_buttons"].append({"label": "launch-buttons", "buttons": buttons})
+    launch_buttons.place(None, "one", "", context, None)
+    shown = context["theme_extra_footer"] + " ".join(button["url"] for button in buttons)
+    assert (
+        shown.count("../lite/lab/index.html") == 2 * bool(lite)
+        and "mornavi-lite.pdf" in shown
+        and len(buttons) > bool(lite)
+    )

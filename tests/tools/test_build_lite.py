@@ -14,14 +14,14 @@ import build_lite
 from browser.chromium import browser_path
 from check_lite import compare
 from shared import pyodide
-from shared.steps import Failed
 from tests import ROOT
 
 
-def test_without_pyodide_there_is_no_site_and_one_line_says_why(monkeypatch):
+def test_without_pyodide_there_is_no_site_not_even_an_old_one_and_one_line_says_why(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(pyodide, "fetch", lambda wanted: None)
-    with pytest.raises(Failed, match="PYODIDE=FOLDER"):
-        build_lite.distribution()
+    (tmp_path / "lite").mkdir()
+    build_lite.build(tmp_path / "lite", ROOT / "book")
+    assert not (tmp_path / "lite").exists() and "PYODIDE=FOLDER" in capsys.readouterr().out
 
 
 def test_the_lock_names_files_that_are_there_by_their_hashes(tmp_path, monkeypatch):
@@ -49,12 +49,19 @@ def test_the_lock_names_files_that_are_there_by_their_hashes(tmp_path, monkeypat
         assert packages[name]["sha256"] == hashlib.sha256(data).hexdigest()
     assert all((place / entry["file_name"]).is_file() for entry in packages.values())
     assert all((place / name).is_file() for name in build_lite.CORE)
-    written = {path.name for path in (tmp_path / "work" / "files" / "book").rglob("*.ipynb")}
-    assert "ch1_games.ipynb" in written
+    written = tmp_path / "work" / "files"
+    assert (written / "book" / "ch1_games.ipynb").is_file() and (written / "book" / "data" / "riverswim.csv").is_file()
+    assert (written / "benchmarks" / "results" / "episodes.json").is_file()
 
 
-def code_cell(text, *outputs, count=1):
-    return {"cell_type": "code", "source": text, "execution_count": count, "outputs": list(outputs)}
+def code_cell(text, *outputs, count=1, tags=()):
+    return {
+        "cell_type": "code",
+        "metadata": {"tags": list(tags)},
+        "source": text,
+        "execution_count": count,
+        "outputs": list(outputs),
+    }
 
 
 def test_a_run_is_compared_cell_by_cell():
@@ -62,6 +69,9 @@ def test_a_run_is_compared_cell_by_cell():
     raised = {"output_type": "error", "ename": "ValueError", "evalue": "no"}
     stored = [{"cell_type": "markdown"}, code_cell("a", said)]
     assert compare(stored, [stored[0], code_cell("a", said | {"text": "0.5000\n"})]) == []
+    solved = code_cell("a", said, tags=["solver"])
+    assert compare([solved], [code_cell("a", said | {"text": "0.6\n"})]) == []
+    assert "raises" in compare([solved], [code_cell("a", raised)])[0]
     assert "prints '0.6\\n'" in compare(stored, [stored[0], code_cell("a", said | {"text": "0.6\n"})])[0]
     assert "raises ValueError: no" in compare(stored, [stored[0], code_cell("a", raised)])[0]
     assert "was not run" in compare(stored, [stored[0], code_cell("a", count=None)])[0]

@@ -41,6 +41,13 @@ def test_the_folder_holds_book_jupyterlite_pdf_and_archive(build, tmp_path):
     assert (tmp_path / "site" / "lite" / "index.html").read_text() == "lite"
 
 
+def test_without_python_for_the_browser_there_is_a_site_without_jupyterlite(build, tmp_path, capsys):
+    (build / "lite" / "index.html").unlink()
+    build_site.assemble(build, tmp_path / "site")
+    assert not (tmp_path / "site" / "lite").exists() and (tmp_path / "site" / build_site.PDF).is_file()
+    assert "no JupyterLite" in capsys.readouterr().out
+
+
 def test_the_archive_is_the_book_alone_and_always_the_same_bytes(build, tmp_path):
     digests = []
     for name in ("one", "two"):
@@ -53,7 +60,7 @@ def test_the_archive_is_the_book_alone_and_always_the_same_bytes(build, tmp_path
         assert packed.read("mornavi-lite-book/index.html") == b"html"
 
 
-@pytest.mark.parametrize("part", ["html/index.html", "pages/index.html", "lite/index.html", f"pdf/{build_site.PDF}"])
+@pytest.mark.parametrize("part", ["html/index.html", "pages/index.html", f"pdf/{build_site.PDF}"])
 def test_a_part_that_is_missing_is_named_and_the_old_folder_stays(build, tmp_path, part):
     build_site.assemble(build, tmp_path / "site")
     (build / part).unlink()
