@@ -8,6 +8,7 @@ book/_static/pyodide there is no bar.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -24,7 +25,7 @@ RESULTS = BOOK.parent / "benchmarks" / "results"
 WORDS = {
     "numpy": "",
     "matplotlib": r"\bmatplotlib\b|\bmornavi_lite\.(plots|widgets)\b|import .*\bplots\b",
-    "scipy": r"\bscipy\b|\bpayoff_region\b",
+    "scipy": r"\b(scipy|payoff_region|episodes_floor)\b",
     "mornavi-lite": "",
 }
 NAMES = {
@@ -33,7 +34,13 @@ NAMES = {
     "scipy": "SciPy",
     "mornavi-lite": "mornavi_lite",
 }
-SCRIPTS = ["cells.py", "page_widgets.py"]
+#: Files of the worker's own, by the path at which a cell imports them.
+SCRIPTS = {
+    "cells.py": "cells.py",
+    "ipywidgets.py": "page_widgets.py",
+    "IPython/__init__.py": "page_display.py",
+    "IPython/display.py": "page_display.py",
+}
 
 
 def code_cells(place: Path) -> list[dict[str, Any]]:
@@ -45,58 +52,69 @@ def text_of(cells: list[dict[str, Any]]) -> str:
     return "\n".join("".join(cell["source"]) for cell in cells)
 
 
-def files_read(text: str) -> dict[str, Path]:
-    """Stored results and data of the book that the code names: where it looks for them, and where they are.
-
-    A cell runs in the folder book/, as far as paths are concerned.
-    """
-    found = {}
-    for name in sorted(set(re.findall(r"[\w/]*\w\.\w+", text))):
-        if name.startswith("data/") and (BOOK / name).is_file():
-            found[name] = BOOK / name
-        stored = RESULTS / Path(name).name
-        if stored.suffix == ".json" and stored.is_file():
-            found[f"../benchmarks/results/{stored.name}"] = stored
-    return found
+def files_read(text: str) -> list[Path]:
+    """Stored results and data of the book that the code names: in full, or by what it gives to a function `read`."""
+    named = {
+        name.lstrip("/") for name in re.findall(r"[\w/]*\w\.\w+", text)
+    }
+    named |= {
+        f"{name}.json" for name in re.findall(r'\bread\("(\w+)"', text)
+    }
+    data = {BOOK / name for name in named if name.startswith("data/")}
+    stored = {
+        RESULTS / Path(name).name
+        for name in named
+        if name.endswith(".json")
+    }
+    return sorted(path for path in data | stored if path.is_file())
 
 
 def kind(cell: dict[str, Any]) -> list[Any]:
-    """Of a cell of a sheet: whether it is an answer or a check, and its points."""
+    """Whether a cell of a sheet is an answer or a check, and its points; or that SciPy's solver has a say in what it prints."""
     graded = cell["metadata"].get("nbgrader", {})
     if graded.get("solution"):
         return ["answer", 0]
-    return ["check", graded["points"]] if graded.get("grade") else ["", 0]
+    if graded.get("grade"):
+        return ["check", graded["points"]]
+    return [
+        "solver" if "solver" in cell["metadata"].get("tags", []) else "",
+        0,
+    ]
 
 
-def facts(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the page's script needs to know of the cells."""
+def facts(
+    cells: list[dict[str, Any]], folder: Path = BOOK
+) -> dict[str, Any]:
+    """What the page's script needs to know of the cells, which run in this folder as far as paths are concerned."""
     text, known = text_of(cells), in_the_browser()
     wanted = [
         name for name, words in WORDS.items() if re.search(words, text)
     ]
-    files = {
-        place: f"../read/{path.name}"
-        for place, path in files_read(text).items()
+    read = {
+        Path(
+            os.path.relpath(path, folder)
+        ).as_posix(): f"../read/{path.name}"
+        for path in files_read(text)
     }
-    files |= {"cells.py": "cells.py", "ipywidgets.py": "page_widgets.py"}
     return {
         "packages": [name for name in wanted if name in known],
         "missing": [NAMES[name] for name in wanted if name not in known],
-        "files": files,
+        "words": {name: words for name, words in WORDS.items() if words},
+        "files": read | SCRIPTS,
         "cells": [kind(cell) for cell in cells],
     }
 
 
-def bar(cells: list[dict[str, Any]]) -> str:
-    told = facts(cells)
+def bar(cells: list[dict[str, Any]], folder: Path) -> str:
+    told = facts(cells, folder)
     text = (HERE / "run_page.html").read_text(encoding="utf8")
-    read = files_read(text_of(cells)).values()
+    read = files_read(text_of(cells))
     return Template(text, autoescape=True).render(
         facts=json.dumps(told),
         loaded=[NAMES[name] for name in told["packages"]],
         missing=told["missing"],
         sheet=any(word == "answer" for word, _ in told["cells"]),
-        size=what_is_loaded(told["packages"], SCRIPTS)
+        size=what_is_loaded(told["packages"], SCRIPTS.values())
         + sum(path.stat().st_size for path in read),
     )
 
@@ -117,7 +135,7 @@ def add_bar(
     cells = code_cells(place)
     if cells:
         context["body"] = context["body"].replace(
-            "</h1>", f"</h1>\n{bar(cells)}", 1
+            "</h1>", f"</h1>\n{bar(cells, place.parent)}", 1
         )
         app.add_css_file("lab/run_page.css")
         for script in ("python.js", "run_page.js"):
@@ -133,7 +151,7 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     places = [Path(app.env.doc2path(page)) for page in app.env.found_docs]
     for place in places:
         if place.suffix == ".ipynb":
-            for path in files_read(text_of(code_cells(place))).values():
+            for path in files_read(text_of(code_cells(place))):
                 shutil.copy(path, folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from pathlib import Path
 from types import ModuleType
 
 import matplotlib.pyplot as plt
@@ -17,7 +18,15 @@ import assignments
 from tests import ROOT
 
 LAB = ROOT / "book" / "_static" / "lab"
-NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+NOTEBOOKS = sorted([*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book" / "reference").glob("*.ipynb")])
+
+
+#: Functions of the package that look for SciPy when they are called.
+TAKE_SCIPY = [
+    name
+    for path in (ROOT / "mornavi_lite").rglob("*.py")
+    for name in re.findall(r'Error\("(\w+) needs SciPy', path.read_text(encoding="utf8"))
+]
 
 
 def module(name):
@@ -116,25 +125,44 @@ def test_the_stand_in_has_all_that_the_package_takes_of_ipywidgets():
     assert taken and taken <= set(vars(module("page_widgets")))
 
 
+def test_a_table_of_markdown_is_a_table_of_the_page():
+    """With strokes at the ends of its lines or without; what is no table is text."""
+    markdown = module("page_display").Markdown
+    for text in ("|game|a < b|\n|---|--:|\n||1|\n|x|2|", "game | a < b\n---|--:\no | 1\nx | 2"):
+        page = BeautifulSoup(markdown(text)._repr_html_(), "html.parser")
+        _, *rows = [[cell.get_text() for cell in row] for row in page.select("tr")]
+        assert rows == [["o" if "o |" in text else "", "1"], ["x", "2"]]
+        assert [cell.get_text() for cell in page.select("th")] == ["game", "a < b"]
+        assert [cell.get("class") for cell in page.select("tr:last-child td")] == [None, ["text-right"]]
+    assert markdown("1 < 2")._repr_html_() == "<p>1 &lt; 2</p>"
+
+
+def test_the_words_for_scipy_name_each_function_that_takes_it():
+    assert len(TAKE_SCIPY) > 1 and all(re.search(run_page.WORDS["scipy"], f"x = {name}(y)") for name in TAKE_SCIPY)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_page_names_what_its_cells_take(path, monkeypatch):
     """Matplotlib where a cell draws; SciPy where one is imported; the stored results that are opened."""
     known = {name: {} for name in run_page.WORDS}
     monkeypatch.setattr(run_page, "in_the_browser", lambda: known)
     cells = run_page.code_cells(path)
-    told = run_page.facts(cells)
+    told = run_page.facts(cells, path.parent)
     text = run_page.text_of(cells)
     draws = any("image/png" in out.get("data", {}) for cell in cells for out in cell["outputs"])
     assert draws == ("matplotlib" in told["packages"])
-    assert ("scipy" in told["packages"]) == bool(
-        re.search(r"^\s*(from|import) scipy|payoff_region", text, re.MULTILINE)
-    )
+    takes = rf"^\s*(from|import) scipy|\b({'|'.join(TAKE_SCIPY)})\b"
+    assert ("scipy" in told["packages"]) == bool(re.search(takes, text, re.MULTILINE))
     assert len(told["cells"]) == len(cells) and told["missing"] == []
-    opened = {f"../benchmarks/results/{name}" for name in re.findall(r"\b(\w+\.json)\b", text)}
-    opened |= set(re.findall(r"\bdata/\w+\.csv\b", text))
-    assert opened == set(told["files"]) - {"cells.py", "ipywidgets.py"}
+    opened = {
+        f"{name}.json" for pair in re.findall(r'\b(\w+)\.json\b|\bread\("(\w+)"\)', text) for name in pair if name
+    }
+    opened |= set(re.findall(r"\bdata/(\w+\.csv)\b", text))
+    read = {where for where in told["files"] if where not in run_page.SCRIPTS}
+    assert opened == {Path(where).name for where in read}
+    assert all((path.parent / where).is_file() for where in read)
     monkeypatch.setattr(run_page, "in_the_browser", lambda: {name: {} for name in ("numpy", "mornavi-lite")})
-    assert "Matplotlib" in run_page.facts(cells)["missing"]
+    assert ("Matplotlib" in run_page.facts(cells)["missing"]) == draws
 
 
 @pytest.mark.parametrize("name", assignments.names())

@@ -26,7 +26,10 @@ pytestmark = [
     pytest.mark.skipif("scipy" not in HAS, reason="no source had Pyodide with Matplotlib and SciPy; PYODIDE=FOLDER"),
 ]
 HERE = "book/welcome.html"
-CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+FOLDERS = (ROOT / "book", ROOT / "book" / "reference")
+CHAPTERS = sorted(
+    path.relative_to(ROOT / "book").with_suffix("").as_posix() for folder in FOLDERS for path in folder.glob("*.ipynb")
+)
 BUSY = "() => document.getElementById('run-page').dataset.busy === ''"
 
 

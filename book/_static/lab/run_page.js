@@ -6,7 +6,7 @@
   const status = bar.querySelector(".run-status");
   const progress = bar.querySelector(".run-progress");
   const [runAll, stopIt] = ["run", "stop"].map((what) => bar.querySelector(`[data-do="${what}"]`));
-  const python = pagePython({ module: "cells", packages: facts.packages, files: facts.files });
+  const python = pagePython({ module: "cells", packages: facts.packages, files: facts.files, words: facts.words });
   const sheet = facts.cells.some(([kind]) => kind === "answer");
   const cells = [...document.querySelectorAll(".bd-article div.cell")].filter((box) => box.querySelector(".cell_input"))
     .map((box, k) => cellOf(box, k + 1));
@@ -124,6 +124,7 @@
     showPictures(cell, output, told.pictures);
     const widget = output.querySelector("script[type='application/vnd.jupyter.widget-view+json']");
     output.querySelectorAll(".jupyter-widgets, .widget-subarea").forEach((e) => { e.hidden = !!(widget && told.html); });
+    output.querySelectorAll(":scope > .pst-scrollable-table-container").forEach((e) => { e.hidden = !!told.html; });
     if (told.html) {
       const more = make("div", "run-added run-more");
       more.innerHTML = told.html;
@@ -137,7 +138,8 @@
   }
 
   const WORDS = {
-    same: "prints what the book prints", ran: "ran", differs: "prints something else than the book", changed: "ran as changed",
+    same: "prints what the book prints", solver: "prints what this SciPy's solver found; the book's is newer",
+    ran: "ran", differs: "prints something else than the book", changed: "ran as changed",
     missing: "needs a package that this copy of the book has not", error: "stopped at an error",
     passed: "the check passes", failed: "not yet: the check says below what is wrong",
   };
@@ -147,7 +149,7 @@
     if (cell.kind === "check") return "passed";
     if (changed(cell)) return "changed";
     if (sheet) return "ran";
-    return told.printed.trimEnd() === cell.stored ? "same" : "differs";
+    return told.printed.trimEnd() === cell.stored ? "same" : cell.kind === "solver" ? "solver" : "differs";
   }
 
   function showText(output, text) {
@@ -261,6 +263,7 @@
       const other = cells.find((cell) => cell.box.dataset.run === "differs");
       const words = `All ${cells.length} cells ran in ${seconds(took)}. `;
       if (other) say(words + "Not all of them print what the book prints; the first is ", other);
+      else if (count("solver")) say(words + "They print what the book prints, but for what depends on the version of SciPy: " + count("solver") + ".");
       else say(words + (count("changed") ? "" : "They print what the book prints."));
     }
   }

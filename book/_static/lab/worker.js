@@ -1,9 +1,11 @@
 /* Python in a worker, away from the page, so that the page stays alive and can end it. */
 let python = null;
 let bench = null;
+let words = {};  /* of a package: what in a cell says that it takes it, besides an import */
 
 /* Packages by name; files by their path in the worker's memory, with their addresses seen from this script's folder. */
-async function start({ base, module, packages, files }) {
+async function start({ base, module, packages, files, words: named = {} }) {
+  words = named;
   const place = new URL("../pyodide/", base).href;
   const { loadPyodide } = await import(place + "pyodide.mjs");
   const fetched = Object.entries(files).map(async ([path, address]) => {
@@ -31,7 +33,11 @@ function keep(name, bytes) {
 
 /* What this site has of the packages that the code imports is loaded; what it has not, the import will say. */
 async function answer(question) {
-  if (question.source) await python.loadPackagesFromImports(question.source).catch(() => {});
+  if (question.source) {
+    const named = Object.keys(words).filter((name) => new RegExp(words[name]).test(question.source));
+    await python.loadPackage(named, { messageCallback: () => {} }).catch(() => {});
+    await python.loadPackagesFromImports(question.source).catch(() => {});
+  }
   return JSON.parse(bench.answer(JSON.stringify(question)));
 }
 
