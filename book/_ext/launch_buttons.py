@@ -17,6 +17,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+PLACEHOLDER = "ADDRESS_OF_THE_REPOSITORY"
 LITE = "lite/lab/index.html"
 FOOT = {
     "PDF": "mornavi-lite.pdf",
@@ -38,6 +39,12 @@ def take_address(app: Sphinx, config: Config) -> None:
     elif not address.startswith("https://github.com/"):
         # Colab opens notebooks of GitHub alone; the theme would warn
         config.html_theme_options["launch_buttons"].pop("colab_url", None)
+
+
+def tell_address(app: Sphinx, page: str, source: list[str]) -> None:
+    """Handler of source-read: what a reader copies to run a chapter elsewhere has the address, where there is one."""
+    if address := app.config.html_theme_options["repository_url"]:
+        source[0] = source[0].replace(PLACEHOLDER, address)
 
 
 def place(
@@ -77,5 +84,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "comments_config", {}, ""
     )  # Jupyter Book sets it, for comments that this book has not
     app.connect("config-inited", take_address)
+    app.connect("source-read", tell_address)
     app.connect("html-page-context", place, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,15 @@ from tests import ROOT
 
 DUMMY = "https://github.com/OWNER/NAME"
 NOTEBOOK = {
-    "cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A chapter\n\nA chapter with words."]}],
+    "cells": [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A chapter\n\nA chapter with words."]},
+        {
+            "cell_type": "markdown",
+            "id": "b",
+            "metadata": {},
+            "source": ["```text\n!git clone ADDRESS_OF_THE_REPOSITORY\n```"],
+        },
+    ],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     "nbformat": 4,
     "nbformat_minor": 5,
@@ -80,7 +89,8 @@ def assert_found(folder: Path) -> None:
         assert canonical["href"] == card["og:url"] == f"{here}book/{name}.html"
         assert card["og:title"] == "A chapter" and card["og:site_name"].startswith("Distributionally robust")
         assert card["og:image"] == f"{here}_static/readme.png" and len(card["og:image:alt"]) > 20
-        assert page.select_one("meta[name=description]")["content"] == "A chapter with words."
+        assert page.select_one("meta[name=description]")["content"].startswith("A chapter with words.")
+        assert f"git clone {DUMMY}\n" in page.pre.get_text()
         (report,) = page.select("a[href*='/issues/new']")
         assert report["href"].startswith(f"{DUMMY}/issues/new") and name in report["href"]
     places = re.findall(r"<loc>(.*?)</loc>", (folder / "sitemap.xml").read_text(encoding="utf8"))
@@ -154,3 +164,18 @@ def test_a_site_without_jupyterlite_does_not_lead_there(monkeypatch, lite):
         and "mornavi-lite.pdf" in shown
         and len(buttons) > bool(lite)
     )
+
+
+def test_what_colab_is_told_to_install_is_what_the_book_needs():
+    """The extras exist, and hold all that the chapters import besides what requirements.txt has for JupyterLab."""
+    text = (ROOT / "book" / "reference" / "run.md").read_text(encoding="utf8")
+    (extras,) = re.findall(r'%pip install --quiet "\./repository\[([\w,]+)\]"', text)
+    assert f"!git clone --depth 1 {launch_buttons.PLACEHOLDER} repository\n" in text and "%cd repository/book\n" in text
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    brought = [
+        *project["dependencies"],
+        *(line for name in extras.split(",") for line in project["optional-dependencies"][name]),
+    ]
+    wanted = (ROOT / "requirements.txt").read_text(encoding="utf8")
+    names = set(re.findall(r"^[a-z-]+(?=[<>=])", wanted, re.MULTILINE)) - {"ipykernel", "jupyterlab-myst"}
+    assert names == {re.match(r"[\w-]+", line)[0] for line in brought}
