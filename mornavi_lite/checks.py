@@ -89,8 +89,8 @@ def plain_array(name: str, values: Any, kinds: str, what: str) -> np.ndarray:
     if hasattr(values, "policy"):  # a solution, a plan or a history, of which one part is meant
         kind = type(values).__name__
         raise TypeError(f"{name} must be an array of {what}, got a {kind}: pass {kind.lower()}.policy")
-    masked = sys.modules.get("numpy.ma")  # where nobody has imported it, nothing is masked
-    if masked is not None and _is_masked(values, masked):
+    masked = sys.modules.get("numpy.ma")  # nothing is masked where nobody has imported it, or a thread is about to
+    if hasattr(masked, "is_masked") and _is_masked(values, masked):
         raise ValueError(f"{name} must not have masked entries: fill them, or drop what is masked")
     try:
         array = np.asarray(values)

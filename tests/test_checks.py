@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
+import types
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -139,6 +141,12 @@ def test_arrays_with_what_a_number_cannot_hold_are_named(name: str, call: Callab
         beyond.flat[-1] = np.longdouble(2) ** 2000
         with pytest.raises(ValueError, match=rf"^{name}.* must .*got inf"):
             call(beyond)
+
+
+def test_a_module_that_another_thread_is_about_to_import_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is listed before it is filled, and a run of a sweep failed of that on a worker with two threads."""
+    monkeypatch.setitem(sys.modules, "numpy.ma", types.ModuleType("numpy.ma"))
+    assert checks.real_array("p", [[0.5], [0.25]]).tolist() == [[0.5], [0.25]]
 
 
 @pytest.mark.parametrize("name, call, fine", ARRAYS)

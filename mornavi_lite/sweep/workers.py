@@ -16,8 +16,9 @@ RECORDED = ("episode", "gap", "value", "upper", "lower", "policy", "best_policy"
 #: How often a pool of workers that broke is started again although no run was finished in between.
 _BROKEN_POOLS = 2
 
-#: What joblib, the pool below it, and Dask call that: compared by name, since none of them is needed for one process.
-_KILLED = ("TerminatedWorker", "BrokenProcessPool", "KilledWorker")
+#: What joblib, the pool below it, and Dask call that, and Dask the loss of its scheduler, for which a new client waits
+#: some time: compared by name, since none of them is needed for one process.
+_KILLED = ("TerminatedWorker", "BrokenProcessPool", "KilledWorker", "CancelledError")
 
 
 def result_of(configuration: Configuration, folder: str = "") -> dict[str, np.ndarray] | str:
@@ -64,7 +65,8 @@ def all_results(
                 raise
             broken += 1
             if broken > _BROKEN_POOLS:
-                raise RuntimeError(f"workers were killed {broken} times in a row; {len(left)} runs are left") from error
+                often = f"workers were killed, or lost, {broken} times in a row"
+                raise RuntimeError(f"{often}; {len(left)} runs are left") from error
 
 
 def _in_parallel(

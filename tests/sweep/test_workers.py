@@ -69,7 +69,7 @@ def test_workers_that_die_again_and_again_end_the_sweep(
         raise broken("killed")
 
     monkeypatch.setattr(module, "_in_parallel", dying)
-    with pytest.raises(RuntimeError, match=r"workers were killed 3 times in a row; 2 runs are left"):
+    with pytest.raises(RuntimeError, match=r"workers were killed, or lost, 3 times in a row; 2 runs are left"):
         sweep(TINY, tmp_path)
     assert attempts == [3, 3, 2, 2]
     assert len(list(tmp_path.glob("*.npz"))) == 1
