@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..equilibrium import CONCEPTS, check_selection, is_product, solve_stage_unchecked
+from ..equilibrium import CONCEPTS, check_selection, require_product, solve_stage_unchecked
 from ..games import MarkovGame
 from ..games.flows import expected_visits
 from ..progress import bar
@@ -146,11 +146,7 @@ def equilibrium_gap(game: MarkovGame, policy: Any, uncertainty: Uncertainty, con
     """
     sets, policy = sets_of(game, uncertainty), game.check_policy(policy)
     checks.one_of("concept", concept, CONCEPTS)
-    if concept == "nash":
-        product = is_product(policy, game.n_actions)
-        if not product.all():
-            where = checks.place(checks.first_true(~product))
-            raise ValueError(f"policy{where} is correlated, but a Nash policy must be a product")
+    require_product(policy, game.n_actions, concept)
     return gap_of(game, deviated(game, sets, policy, concept), followed(game, sets, policy))
 
 

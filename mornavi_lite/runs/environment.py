@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,10 @@ from ..confidence import Counts
 from ..learners import GenerativeDRNVI
 from ..uncertainty import UncertaintySet, sets_per_player
 from . import protocol
-from .episodes import Going
+from .episodes import MOST_EPISODES, Going
 from .history import History
 from .interruption import whole
 
-_MOST_EPISODES = 10**15
 _NEEDED = ("n_states", "n_actions", "horizon", "reward_range", "reset", "step")
 #: A reward that is drawn may be outside its range by rounding, by no more than this share of it.
 _TOLERANCE = 1e-9
@@ -114,7 +115,7 @@ def learn(
     if isinstance(learner, GenerativeDRNVI) or not hasattr(learner, "behaviour"):
         kind = type(learner).__name__
         raise TypeError(f"learner must play episodes, which {kind} does not: it needs a simulator that starts anywhere")
-    total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
+    total = checks.integer("n_episodes", n_episodes, 1, MOST_EPISODES)
     goal = -1.0 if until is None else checks.number("until", until, 0.0)
     if counts is not None and resume is not None:
         raise ValueError("counts cannot go with resume, whose history holds those of its run")
@@ -137,6 +138,12 @@ class Played:
         for name in _NEEDED:
             if not hasattr(environment, name):
                 raise TypeError(f"environment must have {name}, which {type(environment).__name__} has not")
+        for name, arguments in (("reset", "rng"), ("step", "joint_action, rng")):
+            with suppress(ValueError):  # what is compiled may not say what it takes
+                try:
+                    inspect.signature(getattr(environment, name)).bind(*arguments.split(","))
+                except TypeError as error:
+                    raise TypeError(f"environment.{name} must take ({arguments}): {error}") from None
         self.environment = environment
         kind, ranges = getattr(environment, "rewards", "deterministic"), environment.reward_range
         if isinstance(ranges, str):
@@ -149,9 +156,9 @@ class Played:
         elif not isinstance(counts, Counts):
             raise TypeError(f"counts must be Counts, got {type(counts).__name__}")
         for name in ("n_states", "n_actions", "horizon", "step_ranges"):
-            mine, its = getattr(counts, name), getattr(empty, name)
-            if not np.array_equal(mine, its):
-                raise ValueError(f"counts must have the {name} of the environment, {_told(its)}, got {_told(mine)}")
+            mine, its = (np.asarray(getattr(each, name)).tolist() for each in (counts, empty))
+            if mine != its:
+                raise ValueError(f"counts must have the {name} of the environment, {its}, got {mine}")
         self.known = counts.with_start(initial)
         self.n_states, self.n_actions, self.horizon = empty.n_states, empty.n_actions, empty.horizon
         self.initial = None if initial is None else checks.distribution("initial", initial, self.n_states)
@@ -189,7 +196,8 @@ class Played:
             except ValueError as error:  # a reward that is not what it was; nothing was counted
                 found = re.search(r"at (step \d+)", str(error))
                 going.place = found[1] if found else going.place
-                raise ValueError(f"{going.where()}: {error}") from None
+                said = "; an environment has an attribute rewards for it" * ("rewards=" in str(error))
+                raise ValueError(f"{going.where()}: {error}{said}") from None
             tell(1)
         return True
 
@@ -239,7 +247,3 @@ class Played:
 
 def _named(what: str, method: str, going: Going) -> str:
     return f"the {what} that {method} returned in {going.where()}"
-
-
-def _told(value: Any) -> str:
-    return str(np.asarray(value).tolist())

@@ -27,7 +27,7 @@ from . import protocol
 from .history import Checkpoint, History
 from .interruption import carrying, whole
 
-_MOST_EPISODES = 10**15
+MOST_EPISODES = 10**15
 #: Plays up to the next look, but not beyond a number of episodes, and tells how many there were; False ends the run.
 Play: TypeAlias = Callable[[int, Callable[[int], Any]], bool]
 #: "spaced" waits for one episode in so many, unless visits of a cell have grown by this factor.
@@ -101,7 +101,7 @@ def run(
     """
     protocol.check_learner(learner)
     protocol.check_game(game)
-    total = checks.integer("n_episodes", n_episodes, 1, _MOST_EPISODES)
+    total = checks.integer("n_episodes", n_episodes, 1, MOST_EPISODES)
     goal = -1.0 if until is None else checks.number("until", until, 0.0)
     judged_by = sets_per_player(learner.uncertainty if uncertainty is None else uncertainty, len(game.n_actions))
     going = Going(learner, game, judged_by, checks.integer("seed", seed, 0, np.inf))

@@ -290,7 +290,7 @@ def test_the_gap_is_never_negative_and_nash_names_a_correlated_row() -> None:
     assert (deviation[:, 0] < value[:, 0]).all()
     assert equilibrium_gap(game, policy, Nominal(), "cce") == 0.0
     policy[0, 0] = [1, 0, 0, 0]
-    with pytest.raises(ValueError, match=r"policy\[1, 0\] is correlated"):
+    with pytest.raises(ValueError, match=r"policy\[1, 0\] must be a product of its marginals"):
         equilibrium_gap(game, policy, Nominal(), "nash")
 
 

@@ -508,6 +508,32 @@ def test_an_environment_without_an_attribute_is_told_which(game: MarkovGame) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "method", "message"),
+    [
+        ("step", lambda joint_action: (0, (0, 0)), r"environment.step must take \(joint_action, rng\): too many"),
+        ("reset", lambda rng, seed: 0, r"environment.reset must take \(rng\): missing a required argument: 'seed'"),
+        ("reset", 0, r"environment.reset must take \(rng\): 0 is not a callable"),
+    ],
+)
+def test_a_method_that_takes_something_else_is_told_before_the_first_episode(
+    game: MarkovGame, name: str, method: object, message: str
+) -> None:
+    environment = Wrapped(game)
+    setattr(environment, name, method)
+    with pytest.raises(TypeError, match=message) as raised:
+        learn(Mornavi(MIXED), environment, 10)
+    assert not hasattr(raised.value, "__notes__")
+
+
+def test_a_reward_of_another_kind_says_what_to_set(game: MarkovGame) -> None:
+    environment = Wrapped(game)
+    step = environment.step
+    environment.step = lambda joint_action, rng: (step(joint_action, rng)[0], [rng.random()] * len(game.n_actions))
+    with pytest.raises(ValueError, match="rewards='random' if it is drawn; an environment has an attribute rewards"):
+        learn(Mornavi(MIXED), environment, 300)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (
