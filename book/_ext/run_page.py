@@ -99,7 +99,11 @@ def facts(
     return {
         "packages": [name for name in wanted if name in known],
         "missing": [NAMES[name] for name in wanted if name not in known],
-        "words": {name: words for name, words in WORDS.items() if words},
+        "words": {
+            name: words
+            for name, words in WORDS.items()
+            if words and name in known
+        },
         "files": read | SCRIPTS,
         "cells": [kind(cell) for cell in cells],
     }
