@@ -39,7 +39,8 @@ def inputs() -> dict[str, int]:
 
 def damaged_files() -> int:
     """Read so many damaged files of every kind; one that is neither read nor refused is an error."""
-    from tests.parsers.test_parsers import ARRAYS, TEXTS, searched
+    from tests.parsers.damage import ARRAYS, TEXTS
+    from tests.parsers.test_parsers import searched
 
     for kind in (*TEXTS, *ARRAYS):
         with tempfile.TemporaryDirectory() as folder:

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -195,13 +196,13 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """An array of the archive, if its head says what it holds and that is as long as the member."""
-    with archive.open(member) as handle:
+    with archive.open(member) as handle, warnings.catch_warnings(action="ignore"):  # of a head that is nearly one
         shape, dtype = _head(handle)
         if dtype is None or dtype.kind not in _KINDS:
             raise ValueError(f"its member {member.filename!r} is no array of numbers or text")
         if member.file_size - handle.tell() != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"its member {member.filename!r} is not as long as its shape {shape} says")
-    with archive.open(member) as handle:
+    with archive.open(member) as handle, warnings.catch_warnings(action="ignore"):
         return np.lib.format.read_array(handle, allow_pickle=False)
 
 
@@ -219,7 +220,6 @@ def _head(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any] | None]:
 def _digest(arrays: Mapping[str, Any]) -> str:
     """Digest of names, kinds of number, shapes and contents: whatever is changed in a file, the digest tells."""
     digest = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.asarray(arrays[name])
+    for name, array in sorted((name, np.asarray(array)) for name, array in arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
     return digest.hexdigest()

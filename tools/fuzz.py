@@ -85,7 +85,7 @@ def main() -> int:
         )
         total = kept.setdefault(subject, {"cases": 0, "failed": 0, "slowest": 0})
         total["cases"], total["failed"] = total["cases"] + n_cases, total["failed"] + len(failed)
-        total["slowest"] = max(total["slowest"], round(ratio))
+        total["slowest"] = max(total.get("slowest", 0), round(ratio))
     if "--count" in sys.argv:
         COUNTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf8")
     return int(wrong > 0)

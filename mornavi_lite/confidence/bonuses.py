@@ -120,7 +120,7 @@ def bonus_unchecked(
     plain = spread + 2 * _mean(rows, upper - lower) / horizon + rest
     if isinstance(ball, KullbackLeibler) and radius.any():
         least = np.where(rows > 0, rows, 1.0).min(axis=-1) if min_probability is None else min_probability
-        divided = constants["KL"] * horizon / np.where(radius > 0, radius, 1.0) * np.sqrt(rate / least) + last
+        divided = constants["KL"] * horizon / np.maximum(radius, 1e-290) * np.sqrt(rate / least) + last  # no overflow
         return np.where(radius > 0, divided, plain)
     if isinstance(ball, ChiSquare) and radius.any():
         robust = spread + constants["chi-square"] * horizon * np.sqrt(radius * rate) + rest

@@ -161,7 +161,7 @@ def _indifferent(differences: list[np.ndarray], now: list[np.ndarray]) -> list[n
         step = _solved(_equations(differences, now, mixing, of))
         longest = np.abs(step).max(axis=1)
         if len(mixing) > 2:
-            step *= np.minimum(1.0, _LONGEST_STEP / np.where(longest > 0, longest, 1.0))[:, None]
+            step *= (_LONGEST_STEP / np.maximum(longest, _LONGEST_STEP))[:, None]
         for player in mixing:
             now[player][:, 1:] -= step[:, of[player]]
             now[player][:, 0] += step[:, of[player]].sum(axis=1)

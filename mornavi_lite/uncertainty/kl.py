@@ -92,7 +92,7 @@ def kl_solve(
         height, variance, log_total = _kl_tilted(p, mass, low, drop, t, moments, faint)
         excess = -t * height - log_total - radius
         below, above = np.where(excess < 0, t, below), np.where(excess < 0, above, t)
-        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below) | (t > 1e290)
+        done = (np.abs(excess) <= 1e-14 * radius) | (above - below <= 1e-15 * below) | (below > 1e290)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = t - excess / (t * variance)
             error = excess**2 / (2 * t**3 * variance)

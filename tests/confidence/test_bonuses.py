@@ -133,3 +133,9 @@ def test_arguments_of_a_bonus_are_checked(change: dict[str, Any], message: str) 
 def test_arguments_of_the_log_term_are_checked(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         log_term_at(*arguments)
+
+
+@pytest.mark.parametrize("radius", [5e-324, 1e-300])
+def test_a_bonus_of_a_denormal_radius_is_beyond_every_range_without_a_warning(radius: float) -> None:
+    found = bonus(**{**FINE, "ball": KullbackLeibler(radius)})
+    assert (np.isfinite(found) & (found > 1e280)).all()

@@ -119,3 +119,22 @@ def test_numpy_alone_is_needed(monkeypatch):
     cycle = kinds(1, (2, 2, 2), 0)["cycle"]
     assert not pure_equilibria(cycle[0], (2, 2, 2))
     solve_stage(cycle, (2, 2, 2), "nash")
+
+
+def test_newton_steps_that_are_denormal_overflow_nothing() -> None:
+    """Found by fuzzing: five players whose payoffs nearly tie, or are of the sizes 1e-300 to 1e172."""
+    size = {"0": 0.0, "1": 1.0, "+": 1e-12, "-": -1e-12, "<": 1 - 1e-12, ">": 1 + 1e-12, "e": 1e-300, "L": 1e9}
+    first, third, fourth = (
+        [size[letter] for letter in word]
+        for word in (
+            "0<<<+<++>0-+<<-+<+0--><++1<>0--1",
+            ">-<00<<>1<->+10>-1><<0<-++<>++<1",
+            "e10010L110e110e110eL011eee00111L",
+        )
+    )
+    second = [7, 22, -16, 30, 38, -38, 24, -14, -30, 15, 37, 18, -8, 28, -23, 5, -10, -27, -48, -46, 1, -67, -7, 1, 2]
+    second += [-33, 28, -76, 20, 9, -11, -7]
+    payoffs = np.array([first, np.multiply(second, 1e171), third, fourth, np.negative(first)])
+    policy = solve_stage(payoffs, (2,) * 5, "nash")
+    unit = payoffs / np.abs(payoffs).max(axis=1, keepdims=True)
+    assert is_product(policy, (2,) * 5) and brute_gain(unit, policy, (2,) * 5, "nash") < 1e-8

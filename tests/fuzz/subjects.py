@@ -34,6 +34,7 @@ from mornavi_lite import (
 from mornavi_lite.equilibrium import TOLERANCE
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
+from tests.parsers.damage import ARRAYS, TEXTS, damaged_bytes, damaged_member, read_within_bounds
 from tests.uncertainty.references import chi_square_references, kl_references
 
 CONCEPTS = ("nash", "ce", "cce")
@@ -329,6 +330,23 @@ def features(seed: int) -> Seen:
     return 1, (horizon, n_states, n_actions, d)
 
 
+def damaged_files(seed: int) -> Seen:
+    """Files of others, damaged: each is read, or refused in words; one in four is weighed while it is read."""
+    rng = np.random.default_rng(seed)
+    kind = list(FILES)[rng.integers(len(FILES))]
+    whole, read = FILES[kind]
+    archive = kind in ARRAYS
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(24):
+            inside = archive and rng.random() < 0.8
+            read_within_bounds(
+                read, (damaged_member if inside else damaged_bytes)(rng, whole), Path(folder), i % 4 == 0
+            )
+    return 24, kind
+
+
+FILES = TEXTS | ARRAYS
 SUBJECTS: dict[str, Callable[[int], Seen]] = {
-    each.__name__: each for each in (operators, stage_games, plans, learners, files, many_players, features)
+    each.__name__: each
+    for each in (operators, stage_games, plans, learners, files, many_players, features, damaged_files)
 }

@@ -17,6 +17,7 @@ CASES = {
     "files": 40,
     "many_players": 60,
     "features": 120,
+    "damaged_files": 30,
 }
 PIECES = 2
 

@@ -10,6 +10,7 @@ import io
 import pickle
 import tempfile
 import tracemalloc
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,63 +21,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mornavi_lite import Counts, History, MarkovGame, Mornavi, Nominal, Solution, run, solve, zoo
-from mornavi_lite.formats import from_gymnasium_env, read_log, read_nfg, read_table, write_log, write_nfg, write_table
+from mornavi_lite import MarkovGame
+from mornavi_lite.formats import from_gymnasium_env
 from mornavi_lite.sweep import Grid
+from tests.parsers.damage import ARRAYS, SPLINTERS, TEXTS, read_within_bounds
 
 #: What a member with an absolute name would write.
 HARM = Path(tempfile.gettempdir()) / "harm-was-done.npy"
-GAME = zoo.patrol(2)
-EVEN = np.full((2, GAME.n_states, GAME.n_joint_actions), 1 / GAME.n_joint_actions)
-TOML = b"""episodes = 10
-seeds = [1, 2]
-until = 0.5
-[[game]]
-name = "garnet"
-n_states = 2
-n_actions = [2, 2]
-horizon = 2
-branching = 1
-seed = 1
-[[learner]]
-name = "Mornavi"
-concept = "ce"
-[[uncertainty]]
-players = [{set = "KullbackLeibler", radius = 0.1}, {set = "Nominal"}]
-"""
-
-
-def made(write: Callable[[Path], Any]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "it"
-        write(path)
-        return path.read_bytes()
-
-
-#: A valid file of each kind, and what reads it.
-TEXTS: dict[str, tuple[bytes, Callable[[Path], Any]]] = {
-    "nfg": (made(lambda path: write_nfg(path, [[1.0, 0, 0, 2.5], [1, 0, 0, 1]], (2, 2))), read_nfg),
-    "table": (made(lambda path: write_table(path, GAME)), read_table),
-    "log": (made(lambda path: write_log(path, GAME, EVEN, 3, np.random.default_rng(0))), read_log),
-    "grid": (TOML, Grid.read),
-}
-HISTORY = run(Mornavi(Nominal()), GAME, 3)
-ARRAYS: dict[str, tuple[bytes, Callable[[Path], Any]]] = {
-    "game": (made(GAME.save), MarkovGame.load),
-    "run": (made(HISTORY.save), History.load),
-    "counts": (made(HISTORY.checkpoint.counts.save), Counts.load),
-    "solution": (made(solve(GAME, Nominal()).save), Solution.load),
-}
-#: What somebody writes into a file on purpose.
-SPLINTERS = [
-    *(
-        word.encode()
-        for word in "1e999 -1e999 nan 1/0 1/3 1_0 \u0663 2147483648 -1 1000000000000 0x10 inf True".split()
-    ),
-    *(word.encode() for word in "{ = # , ,,,, ../../x /etc/passwd __import__('os') (a,b)".split()),
-    *(b"10" * 30, b"9" * 5000, b"[" * 500, b"}" * 9, b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b'"', b"'"),
-    *(b"\r", b"\n\n", b"\t", b""),
-]
 
 
 @st.composite
@@ -91,25 +42,9 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
     return left
 
 
-def read_within_bounds(read: Callable[[Path], Any], stored: bytes, folder: Path) -> None:
-    """An answer or a clear error, in at most ten times the file and some, without a trace elsewhere."""
-    path = folder / "it"
-    path.write_bytes(stored)
-    tracemalloc.start()
-    try:
-        read(path)
-    except (ValueError, TypeError, OSError) as error:
-        assert not isinstance(error, UnicodeError) and str(error), stored
-    finally:
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert most <= 10 * len(stored) + 5e6 and [each.name for each in folder.iterdir()] == ["it"]
-    assert path.read_bytes() == stored
-
-
 def searched(kind: str, examples: int, files: dict[str, tuple[bytes, Callable[[Path], Any]]], folder: Path) -> None:
     whole, read = files[kind]
-    read_within_bounds(read, whole, folder)
+    assert read_within_bounds(read, whole, folder)
 
     @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(stored=damaged(whole))
@@ -194,6 +129,17 @@ def test_harm_is_refused_before_it_is_done(what: str, tmp_path: Path, monkeypatc
     finally:
         tracemalloc.stop()
     assert [each.name for each in tmp_path.iterdir()] == ["game.npz"] and not HARM.exists()
+
+
+def test_a_head_that_is_nearly_one_is_refused_without_a_warning(tmp_path: Path) -> None:
+    """NumPy warns of numbers that Python 2 wrote."""
+    path = tmp_path / "game.npz"
+    path.write_bytes(replaced(MEMBER, head("(5L,)") + bytes(40)))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(ValueError, match="is damaged"):
+            MarkovGame.load(path)
+    assert said == []
 
 
 @pytest.mark.parametrize("file", ["../../secret.npz", "/etc/passwd", "//etc/passwd", "a\x00b"])
