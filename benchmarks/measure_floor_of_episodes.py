@@ -1,12 +1,14 @@
 """Floors of episodes beside what the learner takes, and growth of one family.
 
-Writes ``results/floor_of_episodes.json``, from which chapter 12 is made, in two parts that can be named on the command
-line: "floors" and "growth"; "floors=traffic_merge" are the lines of a part that begin so. A part takes some minutes of
-one process; what is not named stays as it is in the file. Its content::
+Writes ``results/floor_of_episodes.json``, from which chapter 12 is made, in parts that can be named on the command
+line: "floors", "told", "by_delta" and "growth"; "floors=traffic_merge" are the lines of a table that begin so. A part
+takes some minutes of one process; what is not named stays as it is in the file. Its content::
 
     floors            list of {game, set, epsilon, floor, per_nat, alternatives, learner, ratio}: floors of games of
                       common interest (null for infinite), and the median of three seeds of the default learner, null
                       where it does not get there; ratio is null without both
+    told              the same where both sides are told what can follow what; three seeds, measured here
+    by_delta          list of {game, told, delta, floor, learner}: nominal sets, certificate 0.2, one delta for both
     growth            list of {grows, at, episodes, floor}: what changes, its value, episodes of each seed to the
                       certificate, and the floor where it was computed
 """
@@ -45,6 +47,7 @@ GROWS = {
     "epsilon": (0.4, 0.2, 0.1, 0.05),
 }
 GROWTH_SEEDS = 3
+DELTAS = (0.2, 0.05, 1e-3, 1e-6, 1e-12)
 
 
 def rooms_game(rooms: int, actions: int, horizon: int) -> MarkovGame:
@@ -77,23 +80,32 @@ def stored(name: str, ball: str, level: float) -> int | None:
     return line["median"][f"{level:g}"]
 
 
-def floors(wanted: str, kept: list[dict]) -> list[dict]:
-    """The table of floors and learners; lines that do not begin as wanted are kept."""
+def median(spent: list[int | None]) -> int | None:
+    """The median of runs, null where most did not get there."""
+    middle = float(np.median([math.inf if n is None else n for n in spent]))
+    return round(middle) if math.isfinite(middle) else None
+
+
+def floors(wanted: str, kept: list[dict], told: bool) -> list[dict]:
+    """A table of floors and learners; lines that do not begin as wanted are kept."""
     before = {(line["game"], line["set"], line["epsilon"]): line for line in kept}
     lines = []
     for name, ball, level in itertools.product(GAMES, SETS, LEVELS):
         if f"{name}, {ball}, {level:g}".startswith(wanted):
-            lines.append(floor_and_learner(name, ball, level))
+            lines.append(floor_and_learner(name, ball, level, told))
         elif (name, ball, level) in before:
             lines.append(before[name, ball, level])
     return lines
 
 
-def floor_and_learner(name: str, ball: str, level: float) -> dict:
-    """One line of the table."""
+def floor_and_learner(name: str, ball: str, level: float, told: bool) -> dict:
+    """One line of a table."""
     start, game, sets = time.process_time(), GAMES[name](), SETS[ball]
-    found = episodes_floor(game, level, 0.05, sets, rounds=ROUNDS, sharper=True)
+    found = episodes_floor(game, level, 0.05, sets, support=game if told else None, rounds=ROUNDS, sharper=True)
     learner = stored(name, ball, level)
+    if told:
+        runs = [episodes_to(Mornavi(sets, support=game), game, seed, level) for seed in range(GROWTH_SEEDS)]
+        learner = median(runs)
     floor = found.episodes if math.isfinite(found.episodes) else None
     line = {"game": name, "set": ball, "epsilon": level, "floor": floor, "learner": learner}
     line["per_nat"] = found.per_nat if floor is not None else None
@@ -101,6 +113,22 @@ def floor_and_learner(name: str, ball: str, level: float) -> dict:
     line["ratio"] = learner / floor if learner and floor else None
     print(line, f"{time.process_time() - start:.0f} s", flush=True)
     return line
+
+
+def by_delta() -> list[dict]:
+    """Floor and learner, as both are to be surer."""
+    lines = []
+    for name, told, delta in itertools.product(
+        ("safe_or_risky, shared", "delayed_coordination"), (False, True), DELTAS
+    ):
+        game = GAMES[name]()
+        support = game if told else None
+        floor = episodes_floor(game, 0.2, delta, support=support, rounds=12, sharper=told).episodes
+        learner = Mornavi(Nominal(), delta=delta, support=support)
+        spent = [episodes_to(learner, game, seed, 0.2) for seed in range(GROWTH_SEEDS)]
+        lines.append({"game": name, "told": told, "delta": delta, "floor": floor, "learner": median(spent)})
+        print(lines[-1], flush=True)
+    return lines
 
 
 def growth() -> list[dict]:
@@ -121,10 +149,13 @@ def growth() -> list[dict]:
 def main(parts: tuple[str, ...]) -> None:
     """Measure the parts that are named, or all."""
     file = common.RESULTS / "floor_of_episodes.json"
-    for each in parts or ("floors", "growth"):
+    for each in parts or ("floors", "told", "by_delta", "growth"):
         part, _, name = each.partition("=")
         content = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
-        content[part] = floors(name, content.get(part, [])) if part == "floors" else growth()
+        if part in ("floors", "told"):
+            content[part] = floors(name, content.get(part, []), part == "told")
+        else:
+            content[part] = by_delta() if part == "by_delta" else growth()
         common.save("floor_of_episodes", content)
 
 
