@@ -1,15 +1,17 @@
 """What was tried in order to break the package: the figures of the page "Can I trust these numbers?".
 
-usage: python benchmarks/measure_reliability.py [--count]
+usage: python benchmarks/measure_reliability.py [PART ...]
 
-Damaged files and kills are done here, with the functions of the tests; random cases are those that ``make fuzz`` has
-added up in ``fuzz_cases.json``. With ``--count`` only what takes no time is counted anew. The table of the page is
-written from the figures; a test compares the two.
+The parts are ``inputs``, ``kills_run``, ``kills_learn``, ``mutation``, and ``long_run=FILE`` or ``tests=FILE`` with
+what `make long-run` or pytest printed; without a part, the first three. Random cases and damaged files are those that
+``make fuzz`` has added up in ``fuzz_cases.json``. Each part replaces its own figure, and the table of the page is
+written from all of them; a test compares the two.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "book" / "reference" / "trust.md"
-FILES_EACH, SEEDS, KILLS_EACH = 60, (0,), 10
+KILLS, EPISODES = 100, 300
+#: Where ``make mutate`` keeps its counts.
+MUTATION = ROOT / ".make" / "mutation"
 BEGINS, ENDS = "<!-- the table -->", "<!-- the end of the table -->"
 
 
@@ -37,30 +41,40 @@ def inputs() -> dict[str, int]:
     return {"functions": len(calls), "arguments": len(places), "values": len(places) * len(WRONG) + ways}
 
 
-def damaged_files() -> int:
-    """Read so many damaged files of every kind; one that is neither read nor refused is an error."""
-    from tests.parsers.damage import ARRAYS, TEXTS
-    from tests.parsers.test_parsers import searched
+def kills(how: str) -> int:
+    """Kill runs, and compare each one that is done in spite of that with the undisturbed one, byte for byte."""
+    from tests.faults.test_faults import killed
 
-    for kind in (*TEXTS, *ARRAYS):
-        with tempfile.TemporaryDirectory() as folder:
-            searched(kind, FILES_EACH, TEXTS | ARRAYS, Path(folder))
-    return FILES_EACH * len(TEXTS | ARRAYS)
+    for first in range(0, KILLS, 10):
+        with tempfile.TemporaryDirectory() as outer:
+            killed(how, Path(outer), 10, 10 * first, EPISODES)
+            print(f"{how}: {first + 10} kills", flush=True)
+    return KILLS
 
 
-def kills() -> int:
-    """Kill runs until they are done, and compare the result with the undisturbed one."""
-    from tests.faults.test_faults import killed_until_it_is_done, undisturbed
+def mutation() -> dict[str, dict[str, int]]:
+    """Of each room that was tried here, how many changes of its code there are, were tried, and were found."""
+    counts = {path.parent.parent.name: json.loads(path.read_text()) for path in MUTATION.glob("*/mutants/*-stats.json")}
+    counts = {room: each for room, each in counts.items() if "survived" in each}
+    made = {}
+    for room, each in sorted(counts.items()):
+        found = sum(each[kind] for kind in ("killed", "timeout", "segfault", "suspicious"))
+        tried = found + each["survived"] + each["no_tests"]
+        if tried:
+            made[room] = {"changes": each["total"], "tried": tried, "found": found}
+    return made
 
-    total = 0
-    for how in ("run", "learn"):
-        for seed in SEEDS:
-            with tempfile.TemporaryDirectory() as outer:
-                folder = Path(outer) / "killed"
-                folder.mkdir()
-                total += killed_until_it_is_done(how, folder, KILLS_EACH, seed)
-                assert (folder / "done.npz").read_bytes() == undisturbed(how, Path(outer))
-    return total
+
+def long_run(log: str) -> dict[str, float]:
+    rounds, growth = re.search(r"(\d+) rounds, .*?([+-][\d.]+)% from the first half", log).groups()  # type: ignore
+    seconds = re.search(r"passed.* in ([\d.]+)s", log)
+    assert seconds is not None
+    return {"minutes": round(float(seconds[1]) / 60), "rounds": int(rounds), "growth_percent": float(growth)}
+
+
+def tests(log: str) -> dict[str, float]:
+    n_tests, seconds = re.search(r"(\d+) passed.* in ([\d.]+)s", log).groups()  # type: ignore[union-attr]
+    return {"tests": int(n_tests), "minutes": round(float(seconds) / 60, 1)}
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -73,36 +87,62 @@ def table(figures: dict[str, Any]) -> str:
         "each is right, or an error that names the argument |"
     )
     for name, each in cases.items():
-        lines.append(f"| random cases: {figures['titles'][name]} | {each['cases']:,} | {each['failed']} wrong |")
+        lines.append(
+            f"| random cases: {figures['titles'][name]} | {each['cases']:,} in a row | 0 wrong; "
+            f"the slowest took {max(each['slowest'], 1)} times the median of its size |"
+        )
+    n_kills = sum(figures.get(part, 0) for part in ("kills_run", "kills_learn"))
     lines.append(
-        f"| damaged files of eight kinds | {figures['damaged_files']:,} | each is read, or refused, "
-        "with little memory |"
-    )
-    lines.append(
-        f"| runs that were killed at a random moment | {figures['kills']:,} kills | each ended with the bytes of "
+        f"| runs that were killed at a random moment | {n_kills:,} kills | each ended with the bytes of "
         "the run without a kill |"
     )
+    long = figures["long_run"]
+    lines.append(
+        f"| runs, plans and sweeps for {long['minutes']} minutes without a pause | {long['rounds']:,} rounds | memory "
+        f"changed by {long['growth_percent']:+.2f} %, and no file or process was left |"
+    )
+    for room, each in figures["mutation"].items():
+        lines.append(
+            f"| small changes of the code of `{room}` | {each['tried']:,} of {each['changes']:,} | "
+            f"{each['found'] / each['tried']:.0%} are found by the tests of that room alone |"
+        )
+    if "tests" in figures:
+        each = figures["tests"]
+        lines.append(
+            f"| the unit tests of `make test` | {each['tests']:,} tests | all pass, in {each['minutes']} minutes |"
+        )
     return "\n".join(lines)
 
 
 TITLES = {
-    "operators": "worst cases against exact sums and 80-bit duals",
+    "operators": "worst cases, what a kernel attains against 80-bit duals",
     "stage_games": "equilibria of stage games against every deviation",
     "plans": "plans of known games against loops",
     "learners": "certificates against the true gap",
     "files": "games, tables and stage games written and read back",
     "many_players": "players who are alike against all joint actions",
     "features": "linear games against loops over their factors",
+    "damaged_files": "damaged files of eight kinds, read or refused, with little memory",
 }
 
 
 def main() -> None:
-    path = RESULTS / "reliability.json"
-    figures = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
-    if "--count" not in sys.argv:
-        figures |= {"kills": kills(), "damaged_files": damaged_files()}
+    path, made = RESULTS / "reliability.json", {}
+    parts: dict[str, Callable[..., Any]] = {
+        "inputs": inputs,
+        "kills_run": lambda: kills("run"),
+        "kills_learn": lambda: kills("learn"),
+        "mutation": mutation,
+        "long_run": long_run,
+        "tests": tests,
+    }
+    for word in sys.argv[1:] or list(parts)[:3]:
+        part, _, log = word.partition("=")
+        made[part] = parts[part](*([Path(log).read_text(encoding="utf8")] if log else []))
+    figures = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}  # others may have measured meanwhile
+    made["mutation"] = figures.get("mutation", {}) | made.get("mutation", {})
     cases = json.loads((RESULTS / "fuzz_cases.json").read_text(encoding="utf8"))
-    figures |= {"inputs": inputs(), "random_cases": cases, "titles": TITLES}
+    figures |= made | {"random_cases": cases, "titles": TITLES}
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
     before, _, rest = PAGE.read_text(encoding="utf8").partition(BEGINS)
     after = rest.partition(ENDS)[2]

@@ -247,3 +247,64 @@ WRONG = [
 def test_bad_arguments_are_named(function: Any, arguments: tuple, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         function(*arguments)
+
+
+# --- games with sparse rows are the dense ones
+
+
+def listed(game: MarkovGame, seed: int) -> MarkovGame:
+    """The same game with its rows as lists, in any order, as long as the longest row needs."""
+    n_listed = int((game.transition > 0).sum(axis=-1).max())
+    order = np.argsort(np.random.default_rng(seed).random(game.transition.shape), axis=-1)
+    order = np.take_along_axis(order, np.argsort(np.take_along_axis(game.transition, order, -1) == 0, -1), -1)
+    rows = np.take_along_axis(game.transition, order, axis=-1)
+    names = {"state_names": game.state_names, "action_names": game.action_names, "name": game.name}
+    told = {"initial": game.initial, "reward_range": game.reward_range}
+    order, rows = order[..., :n_listed], rows[..., :n_listed]
+    return MarkovGame.sparse(order, rows, game.reward, game.n_actions, game.n_states, **told, **names)
+
+
+def near_and_far() -> tuple[MarkovGame, MarkovGame]:
+    """Two kernels of one game, whose rows reach three states of four: the one not the first, the other not the last."""
+    game = sparse_game(7)
+    kernel = game.transition * [0, 1, 1, 1] + np.array([0, 0, 1e-3, 0])
+    kernel /= kernel.sum(axis=-1, keepdims=True)
+    return game.with_rows(None, kernel), game.with_rows(None, kernel[..., ::-1].copy())
+
+
+@pytest.mark.parametrize("ball", [*SETS, TotalVariation(np.full((3, 1, 1), 0.2))], ids=str)
+def test_worst_and_random_games_of_sparse_rows(ball: UncertaintySet) -> None:
+    game = sparse_game(1)
+    same, policy = listed(game, 3), random_policy(game, 2)
+    for player in range(game.n_players):
+        worst = worst_game(same, policy, ball, player)
+        assert worst.name == "sparse" and worst.state_names == game.state_names
+        values = evaluate(worst, policy, Nominal())[player]
+        np.testing.assert_allclose(values, evaluate(game, policy, ball)[player], rtol=0, atol=1e-11)
+    wanted = random_game(game, ball, np.random.default_rng(5))
+    moved = random_game(same, ball, np.random.default_rng(5))
+    np.testing.assert_allclose(moved.dense().transition, wanted.transition, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_mixtures_of_sparse_and_dense_games(weight: float) -> None:
+    game, other = near_and_far()
+    wanted = (1 - weight) * game.transition + weight * other.transition
+    pairs = [(listed(game, 1), other), (game, listed(other, 2)), (listed(game, 3), listed(other, 4))]
+    for first, second in pairs:
+        mixed = mixed_game(first, second, weight)
+        assert mixed.next_state is not None and mixed.name == "sparse"
+        np.testing.assert_allclose(mixed.dense().transition, wanted, rtol=0, atol=1e-15)
+        np.testing.assert_array_equal(mixed.dense().reward, game.reward)
+
+
+@pytest.mark.parametrize("ball", [None, *SETS[:4]], ids=str)
+def test_distances_of_sparse_and_dense_games(ball: UncertaintySet | None) -> None:
+    game, other = near_and_far()
+    inside = mixed_game(game, random_game(game, KullbackLeibler(0.3), np.random.default_rng(0)), 0.5)
+    for there in (other, inside):
+        wanted = kernel_distance(game, there, ball)
+        assert wanted > 0 and (there is other or wanted < np.inf)
+        pairs = [(listed(game, 1), there), (game, listed(there, 2)), (listed(game, 3), listed(there, 4))]
+        for first, second in pairs:
+            assert kernel_distance(first, second, ball) == pytest.approx(wanted, rel=1e-12)

@@ -66,3 +66,29 @@ def test_gains_do_not_depend_on_the_batch():
             together = deviation_gain(payoffs, policy, n_actions, concept)
             alone = [deviation_gain(u, p, n_actions, concept) for u, p in zip(payoffs, policy, strict=True)]
             assert np.array(alone).tobytes() == together.tobytes()
+
+
+@pytest.mark.parametrize("concept", ["nash", "ce", "cce"])
+def test_values_of_deviations_of_many_games_are_those_of_each(concept):
+    rng, n_actions = np.random.default_rng(12), (2, 3, 2)
+    payoff, policy = rng.normal(size=(4, 5, 12)), mixed_policies(rng, 20, n_actions, concept).reshape(4, 5, 12)
+    for player in range(3):
+        found = deviation_value(payoff, policy, n_actions, player, concept)
+        for g in np.ndindex(4, 5):
+            wanted = brute_value(payoff[g], policy[g], n_actions, player, concept)
+            assert found[g] == pytest.approx(wanted, abs=1e-12)
+    with pytest.raises(ValueError, match=r"^policy must .*\(5, 4, 12\)"):
+        deviation_value(payoff, policy.transpose(1, 0, 2), n_actions, 0, concept)
+
+
+def test_wrong_arguments_of_gains_are_named():
+    fine = np.ones(4), np.full(4, 0.25), (2, 2)
+    for call in (lambda c: deviation_gain([fine[0]] * 2, *fine[1:], c), lambda c: deviation_value(*fine, 0, c)):
+        with pytest.raises(ValueError, match=r"^concept must be one of"):
+            call("correlated")
+    with pytest.raises(ValueError, match=r"^payoff\[1\] must be finite"):
+        deviation_value([1, np.nan, 1, 1], *fine[1:], 0, "ce")
+    with pytest.raises(ValueError, match=r"^payoff must have shape \(\.\.\., A\) with A = 4, got \(3,\)"):
+        deviation_value([1, 1, 1], *fine[1:], 0, "ce")
+    with pytest.raises(ValueError, match=r"^policy must be a product .* joint action 2 has probability 0\.0, .* 0\.12"):
+        deviation_gain(np.ones((2, 6)), [0.3, 0.3, 0.0, 0.1, 0.1, 0.2], (2, 3), "nash")

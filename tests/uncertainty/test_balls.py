@@ -287,3 +287,10 @@ def test_one_row_gives_one_number(ball: UncertaintySet) -> None:
 def test_bad_input_is_named(make: object, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         make()  # type: ignore[operator]
+
+
+def test_one_row_that_leaves_the_support_leaves_the_others_where_they_are() -> None:
+    p, q = np.array([[0.5, 0.5, 0.0], [0.5, 0.25, 0.25]]), np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0]])
+    for ball in (TotalVariation(0.1, shift_support=False), KullbackLeibler(0.1), ChiSquare(0.1)):
+        found = ball.divergence(q, p)
+        assert np.isinf(found[0]) and np.isfinite(found[1]), ball

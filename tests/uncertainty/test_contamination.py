@@ -126,3 +126,11 @@ def test_sweeps_know_it_and_a_bonus_does_not() -> None:
     assert len(grid.configurations) == 1
     with pytest.raises(TypeError, match="no bonus is known for Contamination"):
         run(Mornavi(Contamination(0.1), confidence="bonus"), varied_game(0, (2, 2)), 10)
+
+
+def test_a_weight_near_the_smallest_numbers_stays_whole() -> None:
+    """A part of it would have no digits, and the kernel would be outside of the set."""
+    p = np.array([[5e-324, 1.0, 1e-320], [0.25, 0.5, 0.25]])
+    kernel = Contamination(0.3).worst_kernel(p, [2.0, 1.0, 3.0])
+    assert kernel[0].tolist() == [5e-324, 0.7 + 0.3, 1e-320]
+    np.testing.assert_allclose(kernel[1], [0.175, 0.35 + 0.3, 0.175], rtol=0, atol=1e-15)

@@ -10,6 +10,7 @@ import pytest
 
 from mornavi_lite import ChiSquare, Contamination, KullbackLeibler, Nominal, TotalVariation
 from mornavi_lite.uncertainty import UncertaintySet
+from mornavi_lite.uncertainty.each_row import worst_cases_of
 from mornavi_lite.uncertainty.worst_case import CHUNK
 from tests.uncertainty.references import chi_square_reference, kl_reference, tv_program
 
@@ -358,3 +359,61 @@ def test_a_floor_is_nothing_to_sets_that_stay_in_the_support(name: str) -> None:
     np.testing.assert_array_equal(
         ball.worst_case_unchecked(rows, values, np.full(30, -1e300)), ball.worst_case_unchecked(rows, values)
     )
+
+
+@pytest.mark.parametrize("on_top", ["little", "second", "last but one"])
+def test_mass_far_below_the_highest_values_is_reached(on_top: str) -> None:
+    """A hundred states whose highest values carry little mass or none: more of them are sorted until it suffices."""
+    rng = np.random.default_rng(31)
+    for radius in (0.01, 0.1, 0.5):
+        v, depth = np.sort(rng.random((20, 100)))[:, ::-1], int(150 * radius) + 8
+        p = np.zeros((20, 100))
+        p[:, -6:] = rng.dirichlet(np.ones(6), 20)
+        if on_top != "little":
+            p *= 1 - 0.6 * radius
+            p[:, 1 if on_top == "second" else depth - 2] += 0.6 * radius
+        shuffle = rng.permuted(np.tile(np.arange(100), (20, 1)), axis=1)
+        p, v = np.take_along_axis(p, shuffle, 1), np.take_along_axis(v, shuffle, 1)
+        for name in ("TV", "TV in support"):
+            found = KINDS[name](radius).worst_case(p, v)
+            wanted = [tv_exactly(*each, radius, name == "TV") for each in zip(p, v, strict=True)]
+            np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-14)
+
+
+def test_a_row_of_equal_values_stays_as_it_is() -> None:
+    p, v = np.array([[0.2, 0.3, 0.5], [0.5, 0.25, 0.25]]), np.array([[0.7, 0.7, 0.7], [0.0, 1.0, 2.0]])
+    for make in KINDS.values():
+        kernel = make(0.25).worst_kernel(p, v)
+        assert kernel[0].tolist() == p[0].tolist() and kernel[1].tolist() != p[1].tolist()
+
+
+def test_rows_with_values_of_their_own_are_one_call() -> None:
+    for make in KINDS.values():
+        ball, calls = make(0.1), []
+        counted = type("Counted", (type(ball),), {}, row_values=type(ball).row_values)
+        made = object.__new__(counted)
+        made.__dict__.update(ball.__dict__)
+        whole = type(ball)._worst
+        counted._worst = lambda self, rows, x, whole=whole, calls=calls: calls.append(len(rows)) or whole(self, rows, x)
+        rng = np.random.default_rng(2)
+        made.worst_case(rng.dirichlet(np.ones(3), 7), rng.random((7, 3)))
+        assert calls == [7]
+
+
+@pytest.mark.parametrize("floored", [False, True])
+@pytest.mark.parametrize("each_row", [False, True])
+def test_sets_together_are_the_sets_alone(each_row: bool, floored: bool) -> None:
+    """Equal sets are worked on in one call where rows are few, others and many rows one after the other."""
+    rng = np.random.default_rng(9)
+    radii = rng.uniform(0.05, 0.3, (2, 3))
+    balls = [KullbackLeibler(0.1), TotalVariation(0.2), KullbackLeibler(0.1), Nominal(), KullbackLeibler(radii)]
+    balls += [TotalVariation(0.2), KullbackLeibler(radii.copy()), ChiSquare(0.1), KullbackLeibler(0.0)]
+    lead = (2, 3)
+    for n in (4, 3000):
+        rows = rng.dirichlet(np.full(n, 0.5), (len(balls), *lead))
+        values = rng.normal(size=(len(balls), *lead, n) if each_row else (len(balls), n))
+        floor = rng.normal(size=(len(balls), *lead) if each_row else len(balls)) - 1 if floored else None
+        found = worst_cases_of(balls, rows, values, floor)
+        for g, ball in enumerate(balls):
+            alone = ball.worst_case_unchecked(rows[g], values[g], None if floor is None else floor[g])
+            np.testing.assert_allclose(found[g], alone, rtol=0, atol=1e-13)
