@@ -92,9 +92,13 @@ def table(figures: dict[str, Any]) -> str:
             f"the slowest took {max(each['slowest'], 1)} times the median of its size |"
         )
     n_kills = sum(figures.get(part, 0) for part in ("kills_run", "kills_learn"))
-    lines.append(
-        f"| runs that were killed at a random moment | {n_kills:,} kills | each ended with the bytes of "
-        "the run without a kill |"
+    lines += (
+        []
+        if not n_kills
+        else [
+            f"| runs that were killed at a random moment | {n_kills:,} kills | each ended with the bytes of "
+            "the run without a kill |"
+        ]
     )
     long = figures["long_run"]
     lines.append(

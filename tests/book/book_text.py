@@ -103,6 +103,7 @@ def missing_places(place):
     for role, target, section in links:
         if role == "doc":
             path = ROOT / f"{target.lstrip('/')}.ipynb"
+            path = path if path.is_file() else path.with_suffix(".md")
             if not path.is_file():
                 bad.append(target)
             elif section not in re.findall(r"^#+ (.+)$", markdown(path), re.MULTILINE):
