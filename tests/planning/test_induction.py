@@ -27,7 +27,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.planning import Uncertainty
-from tests.uncertainty.references import tv_program
+from tests.uncertainty.references import tv_programs
 
 CONCEPTS = ("nash", "ce", "cce")
 THREE_SETS = (TotalVariation(0.1), KullbackLeibler(0.3), ChiSquare(0.05))
@@ -46,16 +46,19 @@ def random_policy(game: MarkovGame, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).dirichlet(np.full(game.n_joint_actions, 0.5), size=(game.horizon, game.n_states))
 
 
-def worst(p: np.ndarray, v: np.ndarray, ball: object) -> float:
-    """TV by a linear program; the others by the set itself, which tests/uncertainty checks."""
+def worst(p: np.ndarray, v: np.ndarray, ball: object) -> np.ndarray:
+    """Of rows (R, S) TV by a linear program; the others by the set itself, which tests/uncertainty checks."""
     return worst_of(p.tobytes(), v.tobytes(), ball)
 
 
 @cache
-def worst_of(row: bytes, values: bytes, ball: object) -> float:
-    """A row with its values comes again, at the last step above all, with each concept and each deviation."""
-    p, v = np.frombuffer(row), np.frombuffer(values)
-    return tv_program(p, v, ball) if isinstance(ball, TotalVariation) else float(ball.worst_case(p, v))  # type: ignore[attr-defined]
+def worst_of(rows: bytes, values: bytes, ball: object) -> np.ndarray:
+    """Rows with their values come again, at the last step above all, with each concept and each deviation."""
+    v = np.frombuffer(values)
+    p = np.frombuffer(rows).reshape(-1, len(v))
+    if not isinstance(ball, TotalVariation):
+        return ball.worst_case(p, v)  # type: ignore[attr-defined]
+    return tv_programs(p, np.tile(v, (len(p), 1)), np.full(len(p), ball.radius), ball.shift_support)
 
 
 def by_definition(game: MarkovGame, policy: np.ndarray, sets: tuple, kind: str) -> np.ndarray:
@@ -63,11 +66,8 @@ def by_definition(game: MarkovGame, policy: np.ndarray, sets: tuple, kind: str) 
     value = np.zeros((game.n_players, game.horizon + 1, game.n_states))
     joint = list(itertools.product(*map(range, game.n_actions)))
     for i, h in itertools.product(range(game.n_players), reversed(range(game.horizon))):
-        for s in range(game.n_states):
-            q = [
-                game.reward[i, h, s, a] + worst(game.transition[h, s, a], value[i, h + 1], sets[i])
-                for a in range(game.n_joint_actions)
-            ]
+        follow = worst(game.transition[h].reshape(-1, game.n_states), value[i, h + 1], sets[i])
+        for s, q in enumerate(game.reward[i, h] + follow.reshape(game.n_states, -1)):
             own = range(game.n_actions[i])
             if kind == "value":
                 deviations = [own]

@@ -22,18 +22,18 @@ from mornavi_lite import (
 )
 from mornavi_lite.deployment import kernel_distance, mixed_game, random_game, worst_game
 from mornavi_lite.uncertainty import UncertaintySet
-from tests.uncertainty.references import chi_square_reference, kl_reference, tv_program
+from tests.uncertainty.references import chi_square_references, kl_references, tv_programs
 
 SHAPE = (3, 5, 12)  # steps, states, joint actions of 2, 3 and 2
 
 
-def reference(p: np.ndarray, v: np.ndarray, ball: UncertaintySet, radius: float) -> float:
-    """The worst case of one row by a linear program or a dual, whatever the package does."""
+def references(p: np.ndarray, v: np.ndarray, ball: UncertaintySet, radius: np.ndarray) -> np.ndarray:
+    """The worst cases of rows (R, S) by a linear program or a dual, whatever the package does."""
     if isinstance(ball, TotalVariation):
-        return tv_program(p, v, TotalVariation(radius, ball.shift_support))
+        return tv_programs(p, v, radius, ball.shift_support)
     if isinstance(ball, KullbackLeibler):
-        return kl_reference(p, v, radius)
-    return chi_square_reference(p, v, radius) if isinstance(ball, ChiSquare) else float(p @ v)
+        return kl_references(p, v, radius).astype(float)
+    return chi_square_references(p, v, radius).astype(float)
 
 
 def made(seed: int, per_outcome: bool, sparse: bool) -> MarkovGame:
@@ -64,22 +64,21 @@ def radii(seed: int, kind: str) -> np.ndarray | float:
 
 
 def stage(game: MarkovGame, sets: list[UncertaintySet], h: int, after: np.ndarray) -> np.ndarray:
-    """Stage payoffs (m, S, A) of a step, row by row, on the dense kernel."""
-    payoffs = np.empty((game.n_players, *SHAPE[1:]))
-    dense = game.dense()
-    for s, a in itertools.product(range(5), range(12)):
+    """Stage payoffs (m, S, A) of a step, each row by itself, on the dense kernel."""
+    dense, cells = game.dense(), list(itertools.product(range(5), range(12)))
+    stands = []
+    for s, a in cells:
         own = [int(b) for b in np.unravel_index(a, game.n_actions)]
         legal = [np.flatnonzero(mask[s]).tolist() for mask in game.legal]
-        stands = [b if b in mine else mine[0] for b, mine in zip(own, legal, strict=True)]
-        c = int(np.ravel_multi_index(stands, game.n_actions))
-        row = dense.transition[h, s, c]
-        for i, ball in enumerate(sets):
-            reward = dense.reward[i, h, s, c]
-            radius = float(np.broadcast_to(ball.radius, SHAPE)[h, s, c])
-            if np.ndim(reward):
-                payoffs[i, s, a] = reference(row, reward + after[i], ball, radius)
-            else:
-                payoffs[i, s, a] = reward + reference(row, after[i], ball, radius)
+        own = [b if b in mine else mine[0] for b, mine in zip(own, legal, strict=True)]
+        stands.append((s, int(np.ravel_multi_index(own, game.n_actions))))
+    of = tuple(np.array(stands).T)
+    payoffs = np.empty((game.n_players, *SHAPE[1:]))
+    for i, ball in enumerate(sets):
+        reward, radius = dense.reward[i, h][of], np.broadcast_to(ball.radius, SHAPE)[h][of]
+        rows, paid = dense.transition[h][of], reward if reward.ndim == 2 else np.zeros((60, 1))
+        worst = references(rows, paid + after[i], ball, radius)
+        payoffs[i] = (worst + (reward if reward.ndim == 1 else 0)).reshape(SHAPE[1:])
     return payoffs
 
 
@@ -170,10 +169,11 @@ def test_an_independent_value_iteration_of_a_discounted_game() -> None:
     rng = np.random.default_rng(6)
     kernel, reward = rng.dirichlet(np.ones(4), (4, 3)), rng.normal(size=(1, 4, 3, 4)) * 5
     game = MarkovGame.discounted(kernel, reward, (3,), 0.8, 1e-8, reward_range="observed")
-    ball, value = TotalVariation(0.15), np.zeros(4)
+    value = np.zeros(4)
     for _ in range(120):  # 0.8^120 is about 2e-12
         after = reward[0] + 0.8 * value
-        value = np.array([max(tv_program(kernel[s, a], after[s, a], ball) for a in range(3)) for s in range(4)])
+        worst = tv_programs(kernel.reshape(12, 4), after.reshape(12, 4), np.full(12, 0.15), shift_support=True)
+        value = worst.reshape(4, 3).max(axis=1)
     found = solve(game, TotalVariation(0.15)).value[0, 0]
     low, high = game.tail[0]
     assert (found + low <= value + 1e-7).all() and (value <= found + high + 1e-7).all()

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import block_diag, csr_array, hstack
 
 from mornavi_lite import TotalVariation
 
 
 def tv_program(p: np.ndarray, v: np.ndarray, ball: TotalVariation) -> float:
-    """The definition as a linear program: q = p + up - down, sum of up <= radius, both at least 0."""
-    n = len(p)
-    up_limit = [(0, None if ball.shift_support or p[j] > 0 else 0) for j in range(n)]
-    down_limit = [(0, p[j]) for j in range(n)]
+    """The definition as a linear program, of one row."""
+    return float(tv_programs(p[None], v[None], np.array([ball.radius]), ball.shift_support)[0])
+
+
+def tv_programs(p: np.ndarray, v: np.ndarray, radius: np.ndarray, shift_support: bool) -> np.ndarray:
+    """The definition for rows (R, S) in one program: q = p + up - down, sum of up <= radius, both at least 0."""
+    each_row = block_diag([np.ones((1, p.shape[1]))] * len(p))
+    none = csr_array(each_row.shape)
+    up_limit = np.where(shift_support | (p > 0), np.inf, 0.0)
     answer = linprog(
-        np.concatenate([v, -v]),
-        A_ub=[[1.0] * n + [0.0] * n],
-        b_ub=[ball.radius],
-        A_eq=[[1.0] * n + [-1.0] * n],
-        b_eq=[0.0],
-        bounds=up_limit + down_limit,
+        np.concatenate([v.ravel(), -v.ravel()]),
+        A_ub=hstack([each_row, none]),
+        b_ub=radius,
+        A_eq=hstack([each_row, -each_row]),
+        b_eq=np.zeros(len(p)),
+        bounds=[(0, top) for top in np.concatenate([up_limit.ravel(), p.ravel()])],
     )
     assert answer.status == 0
-    return float(p @ v + answer.fun)
+    moved = (v * (answer.x[: p.size] - answer.x[p.size :]).reshape(p.shape)).sum(axis=1)
+    return np.asarray((p * v).sum(axis=1) + moved)
 
 
 def kl_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
