@@ -80,7 +80,7 @@ def test_what_is_stated_goes_to_the_joint_learner_in_the_same_way() -> None:
 
 
 @pytest.mark.parametrize("told", [False, True])
-@pytest.mark.parametrize(("m", "n"), [(5, 2), (2, 3)])
+@pytest.mark.parametrize(("m", "n"), [(5, 2), pytest.param(2, 3, marks=pytest.mark.slow)])
 def test_certificates_hold(told: bool, m: int, n: int) -> None:
     """For every plan of every run; at a fiftieth of the width they do not."""
     broken = 0

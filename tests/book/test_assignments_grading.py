@@ -111,6 +111,7 @@ def test_the_solution_gets_everything_a_blank_sheet_nothing_and_no_mistake_a_poi
 LOOP, CRASH = "def by_hand(radius):\n    while True:\n        pass", "import os\n\nos._exit(1)"
 
 
+@pytest.mark.slow
 def test_accidents_cost_their_own_notebook_and_a_second_try_counts(course):
     room = Classroom(course, "ps1")
     right = room.solution()

@@ -138,6 +138,7 @@ def test_colab_is_offered_where_it_can_open_a_chapter(tmp_path, address, there):
     assert left is None if there is None else ("colab_url" in left) == there and "binderhub_url" in left
 
 
+@pytest.mark.slow
 def test_the_published_site_has_jupyterlite_as_well(tmp_path):
     for name, links in small_book(tmp_path, DUMMY, SITE="1", LITE="1").items():
         up = "../" * (name.count("/") + 1)

@@ -312,6 +312,7 @@ def test_each_share_of_delta_has_its_medians(both_forms: Any) -> None:
         assert [n is None for n in e["medians"]] == [share == nothing_left for share in stored["shares"]]
 
 
+@pytest.mark.slow
 def test_a_share_measured_again(both_forms: Any) -> None:
     stored = read("both_forms")
     merge = stored["row"][both_forms.ROWS.index("traffic_merge")]["medians"][stored["shares"].index(0.5)]

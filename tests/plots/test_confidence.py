@@ -65,6 +65,7 @@ def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
 # --- all of them
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes(figures: dict[str, Figure]) -> None:
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "lines.linewidth": 9}):
         again = samples()

@@ -53,6 +53,7 @@ def test_no_word_lies_over_another_or_outside(name: str) -> None:
     assert all(whole.x0 - 1 <= box.x0 and box.x1 <= whole.x1 + 1 for _, box in boxes) or name == "cause"
 
 
+@pytest.mark.slow
 def test_the_same_call_gives_the_same_bytes() -> None:
     for name, figure in figures().items():
         assert plots.png(figure) == plots.png(figures()[name])

@@ -195,6 +195,7 @@ def test_every_axis_is_labelled_and_the_figure_fits_the_page(figures: dict[str, 
         assert all(ax.get_xlabel() and ax.get_ylabel() for ax in figure.axes), name
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes(runs: dict[str, History]) -> None:
     once = {name: plots.png(figure) for name, figure in samples(runs).items()}
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "lines.linewidth": 9}):

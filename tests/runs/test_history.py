@@ -92,8 +92,10 @@ def run_in_pieces(learner: Mornavi, game: MarkovGame, ends: list[int], path: Pat
     return history
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("per_outcome", [False, True], ids=["r(s, a)", "r(s, a, s')"])
+@pytest.mark.parametrize(
+    ("per_outcome", "sparse"),
+    [(False, False), (True, True), *(pytest.param(k, not k, marks=pytest.mark.slow) for k in (False, True))],
+)
 def test_a_run_in_money_that_is_saved_and_taken_up_is_the_undisturbed_one(
     per_outcome: bool, sparse: bool, tmp_path: Path
 ) -> None:

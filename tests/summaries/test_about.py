@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.learners.small_games import MIXED
 from tests.summaries.shown import named_game
 
 
+@cache
 def results() -> list[Any]:
     game = named_game()
     history = run(Mornavi(MIXED), game, 500)

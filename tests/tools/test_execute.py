@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests import ROOT
@@ -27,6 +28,7 @@ def execute(path, *options):
     return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_no_byte_and_ids_stay(tmp_path):
     path = tmp_path / "page.ipynb"
     nb = new_notebook(cells=[new_code_cell(source) for source in (WIDGETS, PICTURE, PRINTS, PRINTS)])
