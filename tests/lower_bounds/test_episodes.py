@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -88,16 +89,25 @@ def check(
             total[h][s][a] += Fraction(each.weight) * Fraction(float(each.information[h, s, a]))
     most = float(exact_best(game, total))
     # Whatever the probabilities of a learner's outputs, these nats are needed; an episode tells no more than `most`.
-    kinds = np.array([0.0, 0.5 - 1e-9, 0.9 - 1e-9, 1.0]) * epsilon  # the highest upper value that alternatives refute
-    for parts in itertools.product(np.linspace(0, 1, 21), repeat=2):
-        if sum(parts) > 1 + 1e-9:
-            continue
-        mass = (1 - delta) * np.array([parts[0], parts[1], max(1 - sum(parts), 0)])
+    ends = [each.change if each.change > 0 else epsilon + each.change for each in floor.alternatives]
+    points = np.unique(np.clip([0, *ends, epsilon], 0, epsilon))
+    middle = (points[1:] + points[:-1]) / 2  # of the upper values between two ends, less the best value
+    for mass in mixtures(len(middle)):
         asked = 0.0
-        for each, more in zip(floor.alternatives, likelier, strict=True):
-            wrong = kinds[1:] <= each.change if each.change > 0 else kinds[:-1] >= epsilon + each.change - 2e-9
-            asked += each.weight * needed(delta, float(mass[wrong].sum()), not more)
+        for each, end, more in zip(floor.alternatives, ends, likelier, strict=True):
+            wrong = middle < end if each.change > 0 else middle > end
+            asked += each.weight * needed(delta, (1 - delta) * float(mass[wrong].sum()), not more)
         assert floor.episodes * most <= asked * (1 + 1e-9)
+
+
+def mixtures(n: int) -> Iterator[np.ndarray]:
+    """Probabilities of n kinds: one kind, tenths of two, and some at random."""
+    rng = np.random.default_rng(0)
+    corners = np.eye(n)
+    for first, second in itertools.combinations_with_replacement(range(n), 2):
+        for share in np.linspace(0, 1, 11) if first < second else [1.0]:
+            yield share * corners[first] + (1 - share) * corners[second]
+    yield from rng.dirichlet(np.full(n, 0.5), size=100)
 
 
 @pytest.mark.parametrize(
