@@ -88,7 +88,7 @@ SITE: list[Step] = [
 ]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py", "noxfile.py"]
 PYTEST = ["-m", "pytest", "-q"]
-TWO = ["-n", "2", "-m"]  # processes, each with a browser of its own where one is needed
+TWO = ["--durations", "10", "-n", "2", "-m"]  # two processes, each with its own browser; the slowest tests are told
 BUILT = "browser or built"  # tests of the built book
 UNIT = [*TWO, f"not slow and not ({BUILT})", "tests"]
 PAGE_TESTS = [
