@@ -204,7 +204,8 @@ def test_a_sheet_is_checked_in_its_page(browser, site, name):
     answers = {k: each for k, each in enumerate(code, 1) if each.metadata.get("nbgrader", {}).get("solution")}
     with reader(browser, site, sheet) as (page, _, problems):
         assert re.match(r"0 of \d+ checks pass, for 0 of \d+ points", press(page))
-        assert all("NotImplementedError" in words for words in errors(page))
+        # what a cell between the answers takes of one that is missing has no name yet
+        assert all(re.search("NotImplementedError|NameError", words) for words in errors(page))
         for number, answer in answers.items():
             write(page, number, answer.source)
         said = press(page)
