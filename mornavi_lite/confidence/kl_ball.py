@@ -13,6 +13,8 @@ import numpy as np
 #: A mean that is nearer to the best value than this share of it is the best value.
 _ROUNDING = 1e-14
 _MOST_STEPS = 60
+#: Rows are worked on in pieces of about this many numbers: each has some rows that need many steps.
+_TOGETHER = 2**16
 
 
 def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: np.ndarray) -> np.ndarray:
@@ -58,41 +60,46 @@ def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: 
     >>> bool(abs(highest_mean(seen, budget, value, np.array(1.0)) - coin) < 1e-12)
     True
     """
-    shape = seen.shape[:-1]
-    counts = np.asarray(seen, dtype=np.float64).reshape(-1, seen.shape[-1])
-    values = np.broadcast_to(value, seen.shape).reshape(counts.shape)
-    highest = np.array(np.broadcast_to(best, shape), dtype=np.float64).reshape(-1)
-    visits = counts.sum(axis=1)
-    # Rows that are certain of the best value, up to rounding, keep it: their distance is 0.
-    mean = np.where(counts > 0, counts * values, 0.0).sum(axis=1) / np.maximum(visits, 1)
-    open_rows = np.flatnonzero((visits > 0) & (highest - mean > _ROUNDING * np.abs(highest)))
-    size = max(1, 2**14 // counts.shape[1])
-    spent = np.broadcast_to(budget, shape).reshape(-1)
-    for start in range(0, len(open_rows), size):
-        piece = open_rows[start : start + size]
-        frequency = counts[piece] / visits[piece, None]
-        highest[piece] = _least_bound(frequency, spent[piece] / visits[piece], values[piece], highest[piece])
-    return highest.reshape(shape)
+    shape = np.broadcast_shapes(seen.shape, np.shape(value))
+    counts, values = (np.broadcast_to(each, shape).reshape(-1, shape[-1]) for each in (seen, value))
+    spent, highest = (np.broadcast_to(each, shape[:-1]).ravel() for each in (budget, best))
+    highest = highest.astype(np.float64)
+    size = max(1, _TOGETHER // shape[-1])
+    for start in range(0, len(counts), size):
+        piece = slice(start, start + size)
+        # In columns, one operation for all rows at a time: sums over a short axis cost more to start than they do.
+        n, v = np.ascontiguousarray(counts[piece].T, dtype=np.float64), np.ascontiguousarray(values[piece].T)
+        visits, limit = n.sum(axis=0), highest[piece]
+        t = n / np.maximum(visits, 1)
+        # Rows that are certain of the best value, up to rounding, keep it: their distance is 0.
+        mean = np.where(n > 0, n * v, 0.0).sum(axis=0) / np.maximum(visits, 1)
+        there = np.flatnonzero((visits > 0) & (limit - mean > _ROUNDING * np.abs(limit)))
+        if len(there):
+            t, v = t.take(there, axis=1), v.take(there, axis=1)
+            limit[there] = _least_bound(t, spent[piece][there] / visits[there], v, limit[there])
+    return highest.reshape(shape[:-1])
 
 
 def _least_bound(t: np.ndarray, b: np.ndarray, v: np.ndarray, best: np.ndarray) -> np.ndarray:
-    """The bound (R,) at the best slope, for frequencies and values (R, k), some of those below ``best``."""
-    mean = (t * v).sum(axis=1)
-    row = _Row(t, np.where(t > 0, mean[:, None] - v, 0.0), np.where(t > 0, best[:, None] - v, 1.0), best - mean)
-    steps = np.full(len(t), np.inf)  # on this scale the slope is the steepest
+    """The bound (R,) at the best slope, for frequencies and values (k, R), some of those below ``best``."""
+    mean = (t * v).sum(axis=0)
+    below = np.where(t > 0, mean - v, 0.0)
+    row = _Row(t, below, below * t, np.where(t > 0, best - v, 1.0), best - mean)
+    steps = np.full(len(b), np.inf)  # on this scale the slope is the steepest
     inside, _, spent, _ = row.at(steps)
     # At the steepest slope a best state that was seen would get all the mass, which no budget pays for.
-    going = np.flatnonzero((spent > b) | (row.under == 0).any(axis=1))
+    going = np.flatnonzero((spent > b) | (row.under == 0).any(axis=0))
     if len(going):
-        steps[going] = _root(row.of(going), b[going])
-        inside[going] = row.of(going).at(steps[going])[0]
+        some = row.of(going)
+        steps[going] = _root(some, b[going])
+        inside[going] = some.at(steps[going])[0]
     slope = -np.expm1(-steps) / row.distance
     return np.minimum(mean - np.expm1(inside - b) / slope, best)
 
 
 def _root(row: _Row, b: np.ndarray) -> np.ndarray:
     """Where the divergence spends b. Newton's method on its square root, which is nearly straight; a bracket holds."""
-    variance = (row.t * row.below**2).sum(axis=1) / row.distance**2
+    variance = (row.weighted * row.below).sum(axis=0) / row.distance**2
     z = np.minimum(np.log1p(np.sqrt(2 * b / np.maximum(variance, 1e-300))), 50.0)
     low, high = np.zeros(len(b)), np.full(len(b), np.inf)
     found, going = z.copy(), np.arange(len(b))
@@ -106,23 +113,25 @@ def _root(row: _Row, b: np.ndarray) -> np.ndarray:
         middle = np.where(np.isfinite(high), (low + high) / 2, 2 * z)
         moved = np.where((moved > low) & (moved < high), moved, middle)
         found[going] = moved
-        go = np.abs(moved - z) > 1e-7 * z
-        if not go.any():
+        # The error squares with each step, and that of the bound, which is flat there, once more.
+        go = np.flatnonzero(np.abs(moved - z) > 1e-5 * z)
+        if not len(go):
             break
-        going, z, low, high, b, row = going[go], moved[go], low[go], high[go], b[go], row.of(np.flatnonzero(go))
+        going, z, low, high, b, row = going[go], moved[go], low[go], high[go], b[go], row.of(go)
     return found
 
 
 class _Row(NamedTuple):
-    """Rows of frequencies t, with d = m - v and best - v for each state (R, k), and best - m (R,)."""
+    """Rows of frequencies t, with d = m - v, d t and best - v for each state (k, R), and best - m (R,)."""
 
     t: np.ndarray
     below: np.ndarray
+    weighted: np.ndarray
     under: np.ndarray
     distance: np.ndarray
 
     def of(self, rows: np.ndarray) -> _Row:
-        return _Row(*(each[rows] for each in self))
+        return self if len(rows) == len(self.distance) else _Row(*(each.take(rows, axis=-1) for each in self))
 
     def at(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """For s = (1 - exp(-z)) / (best - m): sum t log(1 + s d), ds/dz, the divergence spent, and its rise in s."""
@@ -130,15 +139,18 @@ class _Row(NamedTuple):
         slope = -np.expm1(-z) / self.distance
         gap = self.distance * left / -np.expm1(-z)  # of y above the best value
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            stretched = slope[:, None] * (self.under + gap[:, None])
-            product = slope[:, None] * self.below
+            stretched = self.under + gap
+            stretched *= slope
             # The terms of first order cancel: where s d is small, log1p keeps those of second order.
-            log = np.log1p(np.maximum(product, -0.5))
-            steep = product < -0.5
-            log[steep] = np.log(stretched[steep])
-            ratio = self.below * self.t / stretched
-            leaning = ratio.sum(axis=1)
+            log = np.maximum(self.below * slope, -0.5)
+            np.log1p(log, out=log)
+            if stretched.min() < 0.5:
+                log += np.log(2 * np.minimum(stretched, 0.5))
+            log *= self.t
+            inside = log.sum(axis=0)
+            ratio = np.divide(self.weighted, stretched, out=log)
+            leaning = ratio.sum(axis=0)
             total = -slope * leaning  # sum t / (1 + s d), less 1
-            inside = (self.t * log).sum(axis=1)
-            rises = leaning - (ratio / stretched).sum(axis=1) / (1 + total)
+            ratio /= stretched
+            rises = leaning - ratio.sum(axis=0) / (1 + total)
             return inside, left / self.distance, inside + np.log1p(total), rises

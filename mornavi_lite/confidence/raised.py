@@ -7,10 +7,12 @@ and proofs: chapter 4 of the book.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..uncertainty.each_row import COLUMNS_UP_TO
 from ..uncertainty.worst_case import pieces
 from . import tails as inequalities
 from .bonuses import log_term_at
@@ -20,6 +22,9 @@ from .tails import event_costs_within
 
 if TYPE_CHECKING:
     from .sets import ConfidenceSet
+
+#: Up to this many whole numbers a row they are sorted in columns (benchmarks/bench_sparse.py).
+SORTED_IN_COLUMNS_UP_TO = 32
 
 
 def budget(of: ConfidenceSet, rows: np.ndarray, possible: np.ndarray | None) -> np.ndarray | None:
@@ -67,27 +72,66 @@ def kernels_by_row(
     seen, can = (None if each is None else np.broadcast_to(each, wide[1:]).reshape(-1, k) for each in (rows, possible))
     assert seen is not None
     keys = (-values if places is None else np.broadcast_to(places, wide)).reshape(n, -1, k)
-    kernel = np.empty(keys.shape)
-    for piece in pieces(seen, n):
-        order = np.argsort(keys[:, piece], axis=-1, kind="stable")
-        falling, within, sizes = (
-            None if each is None else np.take_along_axis(np.broadcast_to(each, order.shape), order, -1)
-            for each in (seen[piece], None if can is None else can[piece], None if places is None else keys[:, piece])
-        )
-        assert falling is not None
-        tails = np.ones(order.shape)
+    kernel = np.empty((n, k, len(seen)))
+    for piece in pieces(seen, n / 1):
+        column, sizes = in_columns(keys[:, piece], places is not None)
+        row = np.arange(piece.start, piece.start + column[0, 0].size)
+        where = column + k * row
+        falling, within = (None if each is None else np.moveaxis(each.take(where), 0, -1) for each in (seen, can))
+        tails = np.moveaxis(np.ones(where.shape), 0, -1)
         tails[..., :-1] = _raised_tails(of, falling, None if spent is None else spent[piece], within, sizes)
-        tails[..., 1:] -= tails[..., :-1].copy()
-        np.put_along_axis(kernel[:, piece], order, tails, axis=-1)
-    return kernel.reshape(wide)
+        for j in range(k - 1, 0, -1):
+            tails[..., j] -= tails[..., j - 1]
+        column += k * np.arange(n)[:, None]
+        column *= len(seen)
+        column += row
+        kernel.reshape(-1)[column] = np.moveaxis(tails, -1, 0)
+    return np.moveaxis(kernel, 1, -1).reshape(wide)
+
+
+def in_columns(keys: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """Which entries (K, G, R) of keys (G, R, K) rise along each row, first ones first; and ``whole`` keys, sorted.
+
+    In columns, one operation for all rows at a time: a loop over the last axis costs more to start than it does. Whole
+    keys are sorted there, the number of each entry in its last bits.
+    """
+    if not whole:
+        return np.ascontiguousarray(np.moveaxis(np.argsort(keys, axis=-1, kind="stable"), -1, 0)), None
+    packed, bits = np.array(np.moveaxis(keys, -1, 0), dtype=np.int64, order="C"), keys.shape[-1].bit_length()
+    packed <<= bits
+    packed |= np.arange(len(packed))[:, None, None]
+    if len(packed) > SORTED_IN_COLUMNS_UP_TO:
+        packed.sort(axis=0)
+    else:
+        higher = np.empty_like(packed[0])
+        for i, j in exchanges(len(packed)):
+            np.maximum(packed[i], packed[j], out=higher)
+            np.minimum(packed[i], packed[j], out=packed[i])
+            packed[j] = higher
+    column = np.asarray(packed & (2**bits - 1), dtype=np.intp)
+    packed >>= bits
+    return column, np.moveaxis(packed, 0, -1)
+
+
+@lru_cache
+def exchanges(n: int) -> list[tuple[int, int]]:
+    """Pairs of places that, put in order one after the other, sort any n numbers: Batcher's network (1968)."""
+    steps = [(2**a, 2**b) for a in range((n - 1).bit_length()) for b in range(a, -1, -1)]
+    return [
+        (i + j, i + j + k)
+        for p, k in steps
+        for j in range(k % p, n - k, 2 * k)
+        for i in range(min(k, n - j - k))
+        if (i + j) // (2 * p) == (i + j + k) // (2 * p)
+    ]
 
 
 def whole_ball_means(
     of: ConfidenceSet, rows: np.ndarray, value: np.ndarray, possible: np.ndarray | None, spent: np.ndarray
 ) -> np.ndarray:
-    """Largest means (...) over {p : N KL(n / N || p) <= L}, ``spent``, for values (S,) or (..., S); "row" only."""
+    """Largest means (...) over {p : N KL(n / N || p) <= L}, ``spent``, for values (..., S); "row" only."""
     best = value.max(axis=-1) if possible is None else np.where(possible, value, -np.inf).max(axis=-1)
-    best = np.broadcast_to(best, rows.shape[:-1])
+    best = np.broadcast_to(best, np.broadcast_shapes(rows.shape, value.shape)[:-1])
     raised = highest_mean(rows, spent, value, best)
     if of.scale == 1:
         return raised
@@ -104,17 +148,18 @@ def _raised_tails(
     places: np.ndarray | None = None,
 ) -> np.ndarray:
     """Bounds (..., S - 1) of the j best states for each j, from counts (..., S) sorted from the best downwards."""
-    above = np.cumsum(rows, axis=-1)
+    above = running(np.add, rows)
     visits, above = above[..., -1:], above[..., :-1]
-    seen_above = np.cumsum(rows > 0, axis=-1)
-    seen_below: np.ndarray = seen_above[..., -1:] - seen_above[..., :-1]
+    if spent is None or of.min_probability is not None:
+        seen_above = running(np.add, (rows > 0).astype(np.int64))
+        seen_below: np.ndarray = seen_above[..., -1:] - seen_above[..., :-1]
     if spent is not None:
         tails = bound_by_row(of, above, visits, spent)
     elif can is None:
         # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
-        costs = of.costs[seen_below]
+        costs = of.costs.take(seen_below)
         if of.form == "events":
-            costs = np.minimum(of.costs[1:-1] if places is None else of.costs[places[..., :-1]], costs)
+            costs = np.minimum(of.costs[1:-1] if places is None else of.costs.take(places[..., :-1]), costs)
         tails = bound_by_event(of, above, visits, costs)
     else:
         size, sizes = np.cumsum(can, axis=-1)[..., :-1], can.sum(axis=-1, keepdims=True)
@@ -129,7 +174,17 @@ def _raised_tails(
     if can is not None:
         below = can[..., ::-1].cumsum(axis=-1)[..., -2::-1]
         tails = np.where(np.cumsum(can, axis=-1)[..., :-1] == 0, 0.0, np.where(below == 0, 1.0, tails))
-    return np.minimum.accumulate(tails[..., ::-1], axis=-1)[..., ::-1]
+    return running(np.minimum, tails[..., ::-1])[..., ::-1]
+
+
+def running(of: np.ufunc, array: np.ndarray) -> np.ndarray:
+    """Running sums, or minima, along the last axis; where that is short and in columns, one column at a time."""
+    if array.shape[-1] > COLUMNS_UP_TO or array.flags.c_contiguous or not array.size:
+        return np.asarray(of.accumulate(array, axis=-1))
+    so_far = np.copy(array, order="K")
+    for j in range(1, array.shape[-1]):
+        of(so_far[..., j - 1], so_far[..., j], out=so_far[..., j])
+    return so_far
 
 
 def bound_by_row(of: ConfidenceSet, seen: np.ndarray, visits: np.ndarray, spent: np.ndarray) -> np.ndarray:
@@ -144,7 +199,7 @@ def bound_by_event(
     times = np.maximum(visits, 1)
     frequency = seen / times
     if of.form == "events":
-        mixed = np.where((seen > 0) & (seen < visits), 0.5 * np.log(times), 0.0)
+        mixed = ((seen > 0) & (seen < visits)) * (0.5 * np.log(times))
         log_term = math.log(4 * of.n_rows / of.delta) + costs + mixed
         raised = inequalities.chernoff_unchecked(frequency, visits, log_term)
     else:

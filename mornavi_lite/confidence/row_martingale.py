@@ -12,8 +12,6 @@ import numpy as np
 _LARGE = 16
 #: Terms beyond twice the states seen fall faster than 0.71^k; leaving some out makes the cost larger, which is valid.
 _MORE_TERMS = 96
-#: With more rows than these, each number of visits is worked on once.
-_MANY_ROWS = 512
 #: log Gamma(1/2)
 _LOG_HALF_GAMMA = 0.5 * np.log(np.pi)
 
@@ -69,44 +67,38 @@ def row_cost(seen: np.ndarray, possible: np.ndarray | None = None, n_states: int
     rows = np.asarray(seen, dtype=np.float64).reshape(-1, seen.shape[-1])
     n_states = rows.shape[1] if n_states is None else n_states
     sizes = np.full(len(rows), n_states) if possible is None else np.broadcast_to(possible, seen.shape[:-1]).ravel()
-    n_seen = (rows > 0).sum(axis=1)
-    costs = np.zeros(len(rows))
+    n_seen, visits, costs = (rows > 0).sum(axis=1), rows.sum(axis=1), np.zeros(len(rows))
     visited = np.flatnonzero(n_seen)
     size = max(1, 2**15 // min(n_states, 2 * int(n_seen.max(initial=0)) + _MORE_TERMS))
-    stated, visits = possible is not None, rows.sum(axis=1)
-    if len(visited) > _MANY_ROWS:  # beside what each of its states costs, a row depends on three numbers
-        kinds = [np.unique(each[visited], return_inverse=True)[1] for each in (visits, n_seen, sizes)]
-        _, first, which = np.unique(_as_one(kinds), return_index=True, return_inverse=True)
-        row, place = np.nonzero(rows)
-        counts, again = np.unique(rows[row, place], return_inverse=True)
-        held = np.bincount(row, half_cost(counts)[again], minlength=len(rows))
-        one = visited[first]
-        pieces = [one[start : start + size] for start in range(0, len(one), size)]
-        shared = [_costs(np.zeros(len(p)), visits[p], n_seen[p], sizes[p], stated) for p in pieces]
-        costs[visited] = held[visited] + np.concatenate(shared)[which]
-    else:
-        for start in range(0, len(visited), size):
-            piece = visited[start : start + size]
-            held = half_cost(rows[piece]).sum(axis=1)
-            costs[piece] = _costs(held, visits[piece], n_seen[piece], sizes[piece], stated)
+    # Beside what each of its states costs, a row depends on three numbers: each triple is worked on once.
+    kinds = [_distinct(each[visited])[1] for each in (visits, n_seen, sizes)]
+    number, which = _distinct(np.ravel_multi_index(kinds, [int(each.max(initial=0)) + 1 for each in kinds]))
+    one = np.empty(len(number), dtype=np.intp)
+    one[which] = visited
+    pieces = [one[start : start + size] for start in range(0, len(one), size)]
+    shared = [_costs(visits[p], n_seen[p], sizes[p], possible is not None) for p in pieces]
+    counts, again = _distinct(rows.ravel())
+    held = (half_cost(counts) * (counts > 0))[again].reshape(rows.shape).sum(axis=1)
+    costs[visited] = held[visited] + np.concatenate([*shared, costs[:0]])[which]
     return np.maximum(costs, 0.0).reshape(seen.shape[:-1])
 
 
-def _as_one(numbers: list[np.ndarray]) -> np.ndarray:
-    """Small numbers from 0 on, several for each row, as one number for each row."""
-    one = numbers[0]
-    for each in numbers[1:]:
-        one = one * (int(each.max(initial=0)) + 1) + each
-    return one
+def _distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct whole numbers of (n,), rising, and which of them each is; without a sort where none is large."""
+    if numbers.max(initial=0) > 4 * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    whole = numbers.astype(np.intp)
+    there = np.bincount(whole) > 0
+    return np.flatnonzero(there).astype(numbers.dtype), (np.cumsum(there) - 1)[whole]
 
 
-def _costs(held: np.ndarray, visits: np.ndarray, n_seen: np.ndarray, sizes: np.ndarray, stated: bool) -> np.ndarray:
-    """Minus the log (R,) of a sum over sizes of supports, plus ``held``, for rows with a visit."""
+def _costs(visits: np.ndarray, n_seen: np.ndarray, sizes: np.ndarray, stated: bool) -> np.ndarray:
+    """Minus the log (R,) of a sum over sizes of supports, for rows with a visit."""
     most = min(int(sizes.max()), 2 * int(n_seen.max()) + _MORE_TERMS)
     if stated:
         most = int(sizes.max())  # the weights rise towards the whole support: its term is not to be left out
     size = np.arange(1, most + 1)
-    behind = held[:, None] + dirichlet_costs(visits, most)
+    behind = dirichlet_costs(visits, most)
     factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, int(sizes.max()) + 1)))])
     # C(S - seen, k - seen) / C(S, k) = k! / (k - seen)! * (S - seen)! / S!
     sets = factorial[size] - factorial[np.maximum(size - n_seen[:, None], 0)]

@@ -260,11 +260,11 @@ class ConfidenceSet:
             by_tails = (self.optimistic_unchecked(transitions, value, possible) * value.reshape(shape)).sum(axis=-1)
             if self.form != "row":
                 return by_tails
-        vectors = value[None] if value.ndim == 1 else value
         spent = budget(self, transitions, possible)
         assert spent is not None
-        means = np.stack([whole_ball_means(self, transitions, each, possible, spent) for each in vectors])
-        means = means[0] if value.ndim == 1 else means
+        if 1 < value.ndim <= 2:
+            value = value.reshape(len(value), *(1,) * (transitions.ndim - 1), -1)
+        means = whole_ball_means(self, transitions, value, possible, spent)
         return means if by_tails is None else np.minimum(means, by_tails)
 
     @property

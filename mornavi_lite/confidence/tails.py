@@ -115,14 +115,19 @@ def bernstein_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.
 
 def chernoff_unchecked(frequency: np.ndarray, visits: np.ndarray, log_term: np.ndarray) -> np.ndarray:
     """The largest p with visits kl(frequency, p) <= log_term, kl the divergence of two coins: Chernoff (1952)."""
-    frequency, budget = np.broadcast_arrays(frequency, log_term / np.maximum(visits, 1))
-    raised = np.where(frequency > 0, 1.0, -np.expm1(-budget))
-    inside = (frequency > 0) & (frequency < 1)
-    start, budget = frequency[inside], budget[inside]
+    spent = log_term / np.maximum(visits, 1)
+    frequency = np.array(np.broadcast_arrays(frequency, spent)[0], order="K")
+    budget, raised = np.empty_like(frequency), np.ones_like(frequency)  # of the same layout in memory
+    np.copyto(budget, spent)
+    start, budget, found = frequency.ravel("K"), budget.ravel("K"), raised.ravel("K")
+    inside, never = np.flatnonzero((start > 0) & (start < 1)), np.flatnonzero(start == 0)
+    found[never] = -np.expm1(-budget[never])
+    start, budget = start[inside], budget[inside]
     with np.errstate(over="ignore"):  # a frequency below what has an inverse: the first step's bound stays
-        raised[inside] = start + _rise(start, 1 - start, budget)
+        found[inside] = start + _rise(start, 1 - start, budget)
     # A missing mass below the last digit is not nothing to a KL ball: round outwards, which is always valid.
-    return np.where((visits > 0) & (raised < 1 - 1e-15), raised, 1.0)
+    np.copyto(raised, 1.0, where=(visits <= 0) | (raised >= 1 - 1e-15))
+    return raised
 
 
 def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarray:
@@ -132,15 +137,27 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
     where d is small. Newton's steps from above therefore fall to the root and never pass it: each is a valid bound.
     """
     entropy = -seen * np.log(seen) - unseen * np.log(unseen)
-    variance = np.where(seen >= 0.5, seen * unseen, 0.25)
+    half = np.maximum(seen, 0.5)
+    variance = half * (1 - half)
     rise = np.minimum(budget + np.sqrt(budget * (budget + 2 * seen)), np.sqrt(2 * budget * variance))
     rise = np.minimum(rise, unseen - np.exp(-(budget + entropy) / unseen))
     rise = np.minimum(rise, unseen * (1 - 1e-15))
+    missing, step, part = -unseen, np.empty_like(rise), np.empty_like(rise)
     for _ in range(_MOST_STEPS):
-        excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget
-        step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / np.maximum(rise, 5e-324)
-        rise -= step
-        if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
+        np.divide(rise, seen, out=step)
+        np.log1p(step, out=step)
+        step *= seen
+        np.divide(rise, missing, out=part)
+        np.log1p(part, out=part)
+        part *= unseen
+        step += part
+        step += budget
+        np.minimum(step, 0.0, out=step)  # the divergence that is too much, with a minus
+        step *= np.add(seen, rise, out=part)
+        step *= np.subtract(unseen, rise, out=part)
+        step /= np.maximum(rise, 5e-324, out=part)
+        rise += step
+        if not (step < np.multiply(rise, -1e-9, out=part)).any():  # the error squares: the next is below the last digit
             break
     return rise
 

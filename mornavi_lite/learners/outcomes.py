@@ -63,23 +63,23 @@ def outcomes(
     if pays is not None:
         return _with_pays(rows, step, values, signs, pays)
     lists = rows.lists[step]
-    floor = values.min(axis=1)[:, None, None]
-    if possible is not None:
-        return Outcomes(values[:, lists], seen, possible, floor=floor)
-    if not in_order:
-        best = (signs[:, None] * values).max(axis=1) * signs
-        column = np.broadcast_to(best[:, None, None, None], (len(values), *seen.shape[:2], 1))
-        return Outcomes(np.concatenate([values[:, lists], column], axis=-1), _more(seen, 1), None, floor=floor)
-    order = np.argsort(-signs[:, None] * values, axis=1, kind="stable")
-    place = np.empty(order.shape, dtype=np.int32)
-    np.put_along_axis(place, order, np.arange(1, order.shape[1] + 1, dtype=np.int32)[None], axis=1)
-    best = order[:, :most_seen]
+    order, floor = np.argsort(-signs[:, None] * values, axis=1, kind="stable"), values.min(axis=1)[:, None, None]
+    falling, place = np.take_along_axis(values, order, axis=1), np.empty(order.shape, dtype=np.int32)
+    number = np.tile(np.arange(1, order.shape[1] + 1, dtype=np.int32), (len(values), 1))
+    if not in_order:  # one value has one place
+        number[:, 1:][falling[:, 1:] == falling[:, :-1]] = 0
+        number = np.maximum.accumulate(number, axis=1)
+    np.put_along_axis(place, order, number, axis=1)
+    columns = np.ascontiguousarray(np.moveaxis(lists, -1, 0))
+    best = order[:, : (most_seen if in_order else 1) if possible is None else 0]
 
     def beside(each: np.ndarray) -> np.ndarray:
-        at_best, listed = np.take_along_axis(each, best, axis=1)[:, None, None], each[:, lists]
-        return np.concatenate([listed, np.broadcast_to(at_best, (*listed.shape[:3], best.shape[1]))], axis=-1)
+        laid = np.empty((len(each), len(columns) + best.shape[1], *lists.shape[:2]), dtype=each.dtype)
+        laid[:, : len(columns)] = each.take(columns, axis=1)
+        laid[:, len(columns) :] = np.take_along_axis(each, best, axis=1)[..., None, None]
+        return np.moveaxis(laid, 1, -1)
 
-    return Outcomes(beside(values), _more(seen, best.shape[1]), None, beside(place), floor)
+    return Outcomes(beside(values), _more(seen, best.shape[1]), possible, beside(place), floor)
 
 
 def _more(seen: np.ndarray, n: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..confidence import ConfidenceSet, Counts, KnownRows, bonus_unchecked, by_rows, log_term_at
@@ -57,8 +59,10 @@ class StagePayoffs:
         if own.ndim == 4:
             unseen, least = ranges[:, ::-1].T.ravel(), np.tile(ranges[:, 0], 2)
             pays = Pays(own, unseen[: len(own)], self.fail_state, least[: len(own)])
-        next_step = outcomes(self.rows, step, values, signs, self.model, pays)
-        found = (self._by_bonus if self.model is None else self._by_model)(step, next_step, signs)
+        found: Any = 0.0  # where nothing follows
+        if self.model is None or pays is not None or step < self.counts.horizon - 1:
+            next_step = outcomes(self.rows, step, values, signs, self.model, pays)
+            found = (self._by_bonus if self.model is None else self._by_model)(step, next_step, signs)
         found = found if pays is not None else own + found
         high = self._bounded(np.minimum(found[:m], self.most[:, step]), step)
         return high, high if lower is None else self._bounded(np.maximum(found[m:], self.least[:, step]), step)
@@ -98,17 +102,16 @@ class StagePayoffs:
     def _by_model(self, step: int, after: Outcomes, signs: np.ndarray) -> np.ndarray:
         """Worst cases (G, S, A) around the most optimistic and the most pessimistic kernels."""
         assert self.model is not None
-        found = np.zeros((len(signs), *after.seen.shape[:2]))
-        if step == self.counts.horizon - 1 and self.counts.rewards != "next_state":  # nothing follows
-            return found
+        found = np.empty((len(signs), *after.seen.shape[:2]))
         # The pessimistic kernel is the optimistic one of the opposite order; all of them are made at once.
         balls = (self._balls(step) * 2)[: len(signs)]
         ordered = signs.reshape(-1, *(1,) * (after.values.ndim - 1)) * after.values
         robust = [g for g, ball in enumerate(balls) if not self._by_mean(ball)]
         if robust:
-            places, floor = (None if each is None else each[robust] for each in (after.places, after.floor))
-            kernels = self.model.optimistic_unchecked(after.seen, ordered[robust], after.possible, places)
-            found[robust] = worst_cases_of([balls[g] for g in robust], kernels, after.values[robust], floor)
+            some: Any = slice(None) if len(robust) == len(balls) else robust
+            places, floor = (None if each is None else each[some] for each in (after.places, after.floor))
+            kernels = self.model.optimistic_unchecked(after.seen, ordered[some], after.possible, places)
+            found[some] = worst_cases_of([balls[g] for g in robust], kernels, after.values[some], floor)
         exact = [g for g, ball in enumerate(balls) if self._by_mean(ball, some=True)]
         if exact:
             means = self.model.highest_means(after.seen, ordered[exact], after.possible)

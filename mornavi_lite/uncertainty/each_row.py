@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Up to this many states rows lie in columns (benchmarks/bench_backups.py).
 COLUMNS_UP_TO = 100
 #: Pieces of them are longer by this factor: what is done for each piece costs as much as many short rows.
-SHORT_TOGETHER = 4
+SHORT_TOGETHER = 2
 #: Up to this many states a value and the number of its state are sorted as one number.
 PACK_UP_TO = 2**10
 #: Outside of these, a range or one over it would overflow: values are made smaller first, and divided.
@@ -32,15 +32,15 @@ def scaled_rows(v: np.ndarray, floor: np.ndarray | None = None) -> tuple[np.ndar
 
     ``floor`` (R,) lowers the lowest value.
     """
-    v = np.asfortranarray(v) if v.shape[1] <= COLUMNS_UP_TO else np.ascontiguousarray(v)
+    v = np.array(v, order="F" if v.shape[1] <= COLUMNS_UP_TO else "C")
     low, high = v.min(axis=1), v.max(axis=1)
     if floor is not None:
         low = np.minimum(low, floor)
-    half = high / 2 - low / 2
+    half = high * 0.5 - low * 0.5
     if len(half) and RANGE_DOWN_TO <= half.min() and half.max() <= RANGE_UP_TO:
-        x = v - low[:, None]
-        x *= (0.5 / half)[:, None]
-        return low, half, x
+        v -= low[:, None]
+        v *= (0.5 / half)[:, None]
+        return low, half, v
     by = np.where(half > RANGE_UP_TO, 2.0**-10, 1.0)
     x = v * by[:, None]
     x -= (low * by)[:, None]
@@ -61,7 +61,9 @@ def _tv_levels(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     for level in columns:
         np.minimum(columns, level, out=capped)
         capped *= p
-        np.maximum(best, capped.sum(axis=0) - radius * level, out=best)
+        mean = capped.sum(axis=0)
+        mean -= radius * level
+        np.maximum(best, mean, out=best)
     return best
 
 
@@ -181,8 +183,9 @@ def _own(ball: UncertaintySet, rows: np.ndarray, v: np.ndarray, floor: Any, radi
     for piece in pieces(rows, 1 / SHORT_TOGETHER if short else 1):
         low, half, x = scaled_rows(v[piece], None if floor is None else floor[piece])
         these = np.asfortranarray(rows[piece]) if short else rows[piece]
-        part = _call(ball, "_worst", these, x, of_rows(radius, piece, 0)) * half
-        worst[piece] = low + part + part
+        half *= _call(ball, "_worst", these, x, of_rows(radius, piece, 0))
+        low += half
+        np.add(low, half, out=worst[piece])
     return worst
 
 

@@ -34,22 +34,22 @@ def _halley(p: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[np.ndarray, n
 
     Solved is sqrt(2 divergence) = sqrt(2 radius), which is almost linear in the tilt.
     """
-    low = np.where(p > 0, x, np.inf).min(axis=0)
+    low = (x + 2.0 * (p == 0)).min(axis=0)
     above = np.maximum(x - low, 0.0)
     mass = p.sum(axis=0)
-    on_lowest = np.where(above == 0, p, 0.0).sum(axis=0)
+    on_lowest = (p * (above == 0)).sum(axis=0)
     worst, found = low.copy(), np.log(on_lowest / mass) + radius >= 0
     regular = (on_lowest >= FAINT) & ~found
     goal, t, weights = np.sqrt(2 * radius), np.zeros(len(low)), p.copy()
     for look in range(LOOKS):
-        total = weights.sum(axis=0)
+        total = weights.sum(axis=0) if look else mass
         moment = []
         for _ in range(3):
             weights *= above
             moment.append(weights.sum(axis=0) / total)
         height, square, cube = moment
         variance = square - height**2
-        third = cube - 3 * height * square + 2 * height**3
+        third = cube - height * (3 * square - 2 * height**2)
         if look == 0:  # divergence is t^2 Var / 2 - t^3 third / 3 + ...
             t = goal / np.sqrt(np.maximum(variance, 1e-9))
             t *= np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
@@ -57,10 +57,10 @@ def _halley(p: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[np.ndarray, n
             divergence = -t * height - np.log(total / mass)
             excess = divergence - radius
             close = (np.abs(excess) <= 0.1 * radius) & (variance >= 1e-12) & (t > TILTS[0]) & (t < TILTS[1])
-            done = regular & close & (excess**2 <= 2e-15 * t**3 * variance)
-            worst = np.where(done & ~found, low + np.maximum(height + excess / t, 0.0), worst)
+            done = regular & close & (excess**2 <= 2e-15 * t * t**2 * variance)
+            np.copyto(worst, low + np.maximum(height + excess / t, 0.0), where=done & ~found)
             found |= done
-            if look == LOOKS - 1 or found.mean() > 0.995:
+            if look == LOOKS - 1 or np.count_nonzero(found) > 0.995 * len(found):
                 break
             root = np.sqrt(np.maximum(2 * divergence, 0.0))
             slope = t * variance / root
