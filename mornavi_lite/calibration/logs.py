@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..confidence import Counts, row_numbers, support_mask
+from ..confidence.stated import as_mask
 from ..games.arrays import read_only
 from ..uncertainty import ChiSquare, KullbackLeibler, TotalVariation, UncertaintySet
 from .rows import chi_square_term, divergence_around, divergence_between, kl_term, tv_around, tv_between
@@ -210,7 +211,7 @@ def _pooled(
     n_rows = int(numbers.max()) + 1
     possible = np.ones((n_rows, shape[1]), dtype=bool)
     if support is not None:
-        stated = support if support.ndim == 4 else support[None]
+        stated = as_mask(support).reshape(-1, *support.shape[-3:-1], support.shape[-3])
         checks.has_shape("support", stated, (len(stated), *shape[1:], shape[1]), "(..., S, A, S)")
         if len(stated) not in (1, shape[0]):
             raise ValueError(f"support must have {shape[0]} steps, got {len(stated)}")

@@ -320,11 +320,9 @@ class Counts:
         return played if self.rewards == "next_state" else played.sum(axis=-1)
 
     def _add(self, played: np.ndarray, reward: np.ndarray) -> None:
-        visits = played.sum(axis=-1)
-        by_outcome = self.rewards == "next_state"
-        self._rewards.add(reward, played if by_outcome else visits, self._transitions if by_outcome else self._visits)
+        self._rewards.add(reward, self._telling(played), self._telling(self._transitions))
         self._transitions += played
-        self._visits += visits
+        self._visits += played.sum(axis=-1)
 
     def record(self, states: Any, joint_actions: Any, rewards: Any) -> None:
         """Add one episode, step by step, from an environment of your own.
@@ -441,13 +439,11 @@ class Counts:
         It has the game's legal actions, names and initial states and, if the game is sparse, stands beside its next
         states.
         """
-        same = self.copy()
-        fresh = Counts.for_game(game)
+        same, fresh = self.copy(), Counts.for_game(game)
         same._legal, same._stand, same._listed = fresh._legal, fresh._stand, fresh._listed
         if same._lists is not None and fresh._lists is not None and np.array_equal(same._lists, fresh._lists):
             same._lists = fresh._lists
-        same._starts = fresh._starts
-        same._names = fresh._names
+        same._starts, same._names = fresh._starts, fresh._names
         return same
 
     parts = stored.parts

@@ -43,11 +43,10 @@ def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: 
 
         sum p (y - v)  >=  sum over seen of t (p / t) (y - v)  >=  exp(-KL(t || p) + sum t log(y - v))
 
-    so the mean is at most y - exp(sum t log(y - v) - b), for *every* y >= best. The smallest of these bounds is
-    attained: by p proportional to t / (y - v) where the derivative vanishes, or at y = best with the rest of the mass
-    on the best state. The bound is convex in y. Filippi, Cappe and Garivier (2010). We work with the mean m under t and
-    the slope s = 1 / (y - m), where the bound is m + (1 - exp(sum t log(1 + s (m - v)) - b)) / s and loses no digits
-    when b is small and y far away. A slope that is not quite the best one gives a bound that is valid all the same.
+    so the mean is at most y - exp(sum t log(y - v) - b), for *every* y >= best. The bound is convex in y, and the least
+    one is attained. Filippi, Cappe and Garivier (2010). With the mean m under t and the slope s = 1 / (y - m) it is
+    m + (1 - exp(sum t log(1 + s (m - v)) - b)) / s, which loses no digits when b is small and y far away. A slope that
+    is not quite the best one gives a bound that is valid all the same.
 
     Examples
     --------

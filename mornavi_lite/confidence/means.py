@@ -30,10 +30,7 @@ def highest_average(total: np.ndarray, visits: np.ndarray, log_term: np.ndarray,
     Notes
     -----
     Chapter 4, :prf:ref:`bounded-bet`. The gambler's mixture is that of a coin: a quarter on "always 0", a quarter on
-    "always 1", half on the Dirichlet distribution with parameters 1/2. That his fortune does not grow on average needs
-    the mean m alone: for each theta the factor (theta / m)^x ((1 - theta) / (1 - m))^(1 - x) is convex in x, so on
-    [0, 1] it lies below the chord (1 - x) (1 - theta) / (1 - m) + x theta / m, whose mean is 1. So with n = total, a
-    real number, and N = visits::
+    "always 1", half on the Dirichlet distribution with parameters 1/2. With n = total, a real number, and N = visits::
 
         N kl(n / N, m) <= log(1 / d) + log ML(n, N) - log w(n, N)
         w(n, N) = B(n + 1/2, N - n + 1/2) / (2 pi)  (+ 1/4 if constant)

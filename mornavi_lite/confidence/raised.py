@@ -7,7 +7,6 @@ and proofs: chapter 4 of the book.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +21,6 @@ from .tails import event_costs_within
 
 if TYPE_CHECKING:
     from .sets import ConfidenceSet
-
-#: Up to this many whole numbers a row they are sorted in columns (benchmarks/bench_sparse.py).
-SORTED_IN_COLUMNS_UP_TO = 32
 
 
 def budget(of: ConfidenceSet, rows: np.ndarray, possible: np.ndarray | None) -> np.ndarray | None:
@@ -73,12 +69,12 @@ def kernels_by_row(
     assert seen is not None
     keys = (-values if places is None else np.broadcast_to(places, wide)).reshape(n, -1, k)
     kernel = np.empty((n, k, len(seen)))
-    for piece in pieces(seen, n / 1):
+    for piece in pieces(seen, n):
         column, sizes = in_columns(keys[:, piece], places is not None)
-        row = np.arange(piece.start, piece.start + column[0, 0].size)
+        row, tails = np.arange(len(seen))[piece], np.moveaxis(np.ones(column.shape), 0, -1)
         where = column + k * row
         falling, within = (None if each is None else np.moveaxis(each.take(where), 0, -1) for each in (seen, can))
-        tails = np.moveaxis(np.ones(where.shape), 0, -1)
+        assert falling is not None
         tails[..., :-1] = _raised_tails(of, falling, None if spent is None else spent[piece], within, sizes)
         for j in range(k - 1, 0, -1):
             tails[..., j] -= tails[..., j - 1]
@@ -93,37 +89,16 @@ def in_columns(keys: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray | 
     """Which entries (K, G, R) of keys (G, R, K) rise along each row, first ones first; and ``whole`` keys, sorted.
 
     In columns, one operation for all rows at a time: a loop over the last axis costs more to start than it does. Whole
-    keys are sorted there, the number of each entry in its last bits.
+    keys are sorted with the number of each entry in their last bits, which is quicker than to ask for an order.
     """
     if not whole:
         return np.ascontiguousarray(np.moveaxis(np.argsort(keys, axis=-1, kind="stable"), -1, 0)), None
-    packed, bits = np.array(np.moveaxis(keys, -1, 0), dtype=np.int64, order="C"), keys.shape[-1].bit_length()
+    packed, bits = np.array(keys, dtype=np.int64, order="C"), keys.shape[-1].bit_length()
     packed <<= bits
-    packed |= np.arange(len(packed))[:, None, None]
-    if len(packed) > SORTED_IN_COLUMNS_UP_TO:
-        packed.sort(axis=0)
-    else:
-        higher = np.empty_like(packed[0])
-        for i, j in exchanges(len(packed)):
-            np.maximum(packed[i], packed[j], out=higher)
-            np.minimum(packed[i], packed[j], out=packed[i])
-            packed[j] = higher
-    column = np.asarray(packed & (2**bits - 1), dtype=np.intp)
-    packed >>= bits
-    return column, np.moveaxis(packed, 0, -1)
-
-
-@lru_cache
-def exchanges(n: int) -> list[tuple[int, int]]:
-    """Pairs of places that, put in order one after the other, sort any n numbers: Batcher's network (1968)."""
-    steps = [(2**a, 2**b) for a in range((n - 1).bit_length()) for b in range(a, -1, -1)]
-    return [
-        (i + j, i + j + k)
-        for p, k in steps
-        for j in range(k % p, n - k, 2 * k)
-        for i in range(min(k, n - j - k))
-        if (i + j) // (2 * p) == (i + j + k) // (2 * p)
-    ]
+    packed |= np.arange(keys.shape[-1])
+    packed.sort(axis=-1)
+    packed = np.ascontiguousarray(np.moveaxis(packed, -1, 0))
+    return (packed & (2**bits - 1)).astype(np.intp), np.moveaxis(packed >> bits, 0, -1)
 
 
 def whole_ball_means(

@@ -45,14 +45,8 @@ def row_cost(seen: np.ndarray, possible: np.ndarray | None = None, n_states: int
 
     which depends on k alone, so the sum has a term per size and not per set: C(S - seen, k - seen) sets of size k.
 
-    *Why it is a confidence set.* w is a distribution over sequences, so w(n) / prod p_s^n_s does not grow on average
-    if p is the truth, and by Ville's inequality it is ever as large as 1/d with a probability of at most d. With
-    ML(n) = prod (n_s / N)^n_s this says: at all times together, with probability 1 - d::
-
-        N KL(n / N || p) <= C + log(1 / d)
-
-    and for every event B, every map of states at all, the same for what the map leaves of n / N and of p, since a map
-    never raises a divergence. Ville (1939); Krichevsky and Trofimov (1981).
+    With ML(n) = prod (n_s / N)^n_s, N KL(n / N || p) <= C + log(1 / d) at all times together with probability 1 - d,
+    and the same holds of every map of the states. Ville (1939); Krichevsky and Trofimov (1981).
 
     Examples
     --------

@@ -93,7 +93,6 @@ class ConfidenceSet:
         checks.probability("delta", self.delta)
         checks.number("scale", self.scale, 0.0)
         checks.min_probability(self.min_probability)
-        object.__setattr__(self, "_event_costs", event_costs(self.n_states))
 
     def event_bound(self, seen: Any, visits: Any, size: Any = 1) -> np.ndarray:
         """Largest probability that the set allows an event.
@@ -322,4 +321,4 @@ class ConfidenceSet:
     @property
     def costs(self) -> np.ndarray:
         """What a union over events pays for an event of each size from 0 to S."""
-        return self._event_costs  # type: ignore[attr-defined]
+        return event_costs(self.n_states)

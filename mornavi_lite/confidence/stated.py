@@ -62,9 +62,16 @@ def _positive(game: MarkovGame) -> np.ndarray:
     if game.next_state[..., 0].size * game.n_states > MANY_NUMBERS:
         steps = slice(None) if len(one_step(game.probability, 0)) > 1 else 0
         return np.where(game.probability[steps] > 0, game.next_state[steps], -1)
-    mask = np.zeros((*game.next_state.shape[:3], game.n_states), dtype=bool)
-    h, s, a, b = np.nonzero(game.probability > 0)
-    mask[h, s, a, game.next_state[h, s, a, b]] = True
+    return as_mask(np.where(game.probability > 0, game.next_state, -1))
+
+
+def as_mask(support: np.ndarray) -> np.ndarray:
+    """What :func:`support_mask` returns, as booleans (S, A, S) or (H, S, A, S) in any case."""
+    if support.dtype == bool:
+        return support
+    mask = np.zeros((*support.shape[:-1], support.shape[-3]), dtype=bool)
+    *cells, _ = where = np.nonzero(support >= 0)
+    mask[*cells, support[where]] = True
     return mask
 
 
@@ -83,9 +90,7 @@ def _stated_mask(support: Any) -> np.ndarray:
         raise ValueError(f"support{checks.place(where)} must be from 0 to {n_states - 1}, got {int(listed[where])}")
     if listed[..., 0].size * n_states > MANY_NUMBERS:
         return listed.copy()
-    mask = np.zeros((*listed.shape[:-1], n_states), dtype=bool)
-    np.put_along_axis(mask, listed, True, axis=-1)
-    return mask
+    return as_mask(listed)
 
 
 def row_numbers(rows: Any) -> np.ndarray | str | None:
@@ -120,10 +125,7 @@ class KnownRows:
 
     Notes
     -----
-    Chapter 4, :prf:ref:`stated-theorem`. *Why pooling is allowed.* The draws of all cells that share a row, in the
-    order in which they are drawn, within an episode too, are one sequence of independent draws of one distribution,
-    whatever decides which cell comes next. So each bound that holds after every number of draws holds for the pooled
-    counts, and the union runs over distinct rows. Rewards are not pooled: nothing was said of them.
+    Chapter 4, :prf:ref:`stated-theorem`: why counts may be pooled. Rewards are not, nothing was said of them.
 
     *Which rows matter.* The number of rows is fixed before the data, and a row that no bound uses does not count: those
     of the last step where rewards do not depend on the next state; of the first step in states where no episode
@@ -169,11 +171,7 @@ class KnownRows:
     def _possible(self, support: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
         if support is None:
             return None
-        if support.dtype != bool:
-            mask = np.zeros((*support.shape[:-1], shape[1]), dtype=bool)
-            *cells, _ = where = np.nonzero(support >= 0)
-            mask[*cells, support[where]] = True
-            support = mask
+        support = as_mask(support)
         checks.has_shape("support", support, shape[-support.ndim :], "(S, A, S) or (H, S, A, S)")
         return np.broadcast_to(support, shape)
 

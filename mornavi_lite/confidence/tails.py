@@ -142,22 +142,11 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
     rise = np.minimum(budget + np.sqrt(budget * (budget + 2 * seen)), np.sqrt(2 * budget * variance))
     rise = np.minimum(rise, unseen - np.exp(-(budget + entropy) / unseen))
     rise = np.minimum(rise, unseen * (1 - 1e-15))
-    missing, step, part = -unseen, np.empty_like(rise), np.empty_like(rise)
     for _ in range(_MOST_STEPS):
-        np.divide(rise, seen, out=step)
-        np.log1p(step, out=step)
-        step *= seen
-        np.divide(rise, missing, out=part)
-        np.log1p(part, out=part)
-        part *= unseen
-        step += part
-        step += budget
-        np.minimum(step, 0.0, out=step)  # the divergence that is too much, with a minus
-        step *= np.add(seen, rise, out=part)
-        step *= np.subtract(unseen, rise, out=part)
-        step /= np.maximum(rise, 5e-324, out=part)
-        rise += step
-        if not (step < np.multiply(rise, -1e-9, out=part)).any():  # the error squares: the next is below the last digit
+        excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget
+        step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / np.maximum(rise, 5e-324)
+        rise -= step
+        if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
             break
     return rise
 
@@ -168,8 +157,9 @@ def event_costs(n_states: int) -> np.ndarray:
     if n_states > _EXACT_UP_TO:
         return event_costs_within(np.full(n_states + 1, n_states), np.arange(n_states + 1))
     half = max(1, n_states // 2)
-    costs = [math.log(half) + math.log(_partitions(n_states, size)) for size in range(n_states + 1)]
-    return np.array(costs)
+    # In how many ways the states fall into two parts, one of them of a size.
+    ways = [math.comb(n_states, size) // (2 if 2 * size == n_states else 1) for size in range(n_states + 1)]
+    return np.array([math.log(half) + math.log(each) for each in ways])
 
 
 def event_costs_within(n_states: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -179,9 +169,3 @@ def event_costs_within(n_states: np.ndarray, size: np.ndarray) -> np.ndarray:
     ways = factorial[n_states] - factorial[inside] - factorial[n_states - inside]
     twice = (2 * inside == n_states) & (n_states > 0)
     return np.asarray(np.log(np.maximum(n_states // 2, 1)) + ways - np.where(twice, np.log(2.0), 0.0))
-
-
-def _partitions(n_states: int, size: int) -> int:
-    """In how many ways the states fall into two parts, one of them of this size."""
-    ways = math.comb(n_states, size)
-    return ways // 2 if 2 * size == n_states else ways

@@ -102,31 +102,24 @@ class StagePayoffs:
     def _by_model(self, step: int, after: Outcomes, signs: np.ndarray) -> np.ndarray:
         """Worst cases (G, S, A) around the most optimistic and the most pessimistic kernels."""
         assert self.model is not None
-        found = np.empty((len(signs), *after.seen.shape[:2]))
+        found = np.zeros((len(signs), *after.seen.shape[:2]))
         # The pessimistic kernel is the optimistic one of the opposite order; all of them are made at once.
         balls = (self._balls(step) * 2)[: len(signs)]
         ordered = signs.reshape(-1, *(1,) * (after.values.ndim - 1)) * after.values
-        robust = [g for g, ball in enumerate(balls) if not self._by_mean(ball)]
+        # A set that is only the nominal kernel needs no kernel of tails; some rows may have such a set, and others not.
+        plain = [self.model.form == "row" and np.asarray(getattr(ball, "radius", 1.0)) == 0 for ball in balls]
+        robust = [g for g, each in enumerate(plain) if not np.all(each)]
         if robust:
             some: Any = slice(None) if len(robust) == len(balls) else robust
             places, floor = (None if each is None else each[some] for each in (after.places, after.floor))
             kernels = self.model.optimistic_unchecked(after.seen, ordered[some], after.possible, places)
             found[some] = worst_cases_of([balls[g] for g in robust], kernels, after.values[some], floor)
-        exact = [g for g, ball in enumerate(balls) if self._by_mean(ball, some=True)]
+        exact = [g for g, each in enumerate(plain) if np.any(each)]
         if exact:
             means = self.model.highest_means(after.seen, ordered[exact], after.possible)
             for mean, g in zip(means, exact, strict=True):
-                plain = np.broadcast_to(np.asarray(balls[g].radius) == 0, mean.shape)
-                found[g] = np.where(plain, signs[g] * mean, found[g])
+                found[g] = np.where(plain[g], signs[g] * mean, found[g])
         return found
-
-    def _by_mean(self, ball: UncertaintySet, some: bool = False) -> bool:
-        """Whether the set is only the nominal kernel, for all rows or for some: then it needs no kernel of tails."""
-        assert self.model is not None
-        if self.model.form != "row":
-            return False
-        plain = np.asarray(getattr(ball, "radius", 1.0)) == 0
-        return bool(plain.any() if some else plain.all())
 
     def _by_bonus(self, step: int, after: Outcomes, signs: np.ndarray) -> np.ndarray:
         """Worst cases (G, S, A) around the observed frequencies, plus and minus the bonus."""

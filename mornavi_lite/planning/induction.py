@@ -242,19 +242,15 @@ def about(game: MarkovGame, policy: np.ndarray, uncertainty: Uncertainty, concep
     )
 
 
-def _own_room(kind: type) -> str:
-    """Where a game of another kind is solved, if it is one of this package."""
-    package, *room = kind.__module__.split(".")
-    return f"; what solves it is in mornavi_lite.{room[0]}" if package == "mornavi_lite" and room else ""
-
-
 def sets_of(game: MarkovGame, uncertainty: Uncertainty) -> list[UncertaintySet]:
     """The set of each player, after a check of both arguments."""
     refuse_others(game)
     return sets_per_player(uncertainty, game.n_players)
 
 
-def refuse_others(game: MarkovGame) -> None:
+def refuse_others(game: Any) -> None:
     """Raise unless ``game`` is a game of this kind."""
     if not isinstance(game, MarkovGame):
-        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}{_own_room(type(game))}")
+        package, *room = type(game).__module__.split(".")
+        other = f"; what solves it is in mornavi_lite.{room[0]}" if package == "mornavi_lite" and room else ""
+        raise TypeError(f"game must be a MarkovGame, got {type(game).__name__}{other}")

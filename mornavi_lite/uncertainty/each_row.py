@@ -6,13 +6,12 @@ a time: a loop over the last axis costs more to start than it does. Formulas: ch
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .worst_case import LEVELS_UP_TO, PRODUCT_UP_TO, Radius, expectation, of_rows, pieces
+from .worst_case import LEVELS_UP_TO, Radius, expectation, of_rows, pieces
 
 if TYPE_CHECKING:
     from .base import UncertaintySet
@@ -77,23 +76,12 @@ def _tv_sorted(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     while True:
         top = falling[:, :depth] + start
         mass = rows.take(top)
-        left = np.expand_dims(radius, -1) - _mass_before(mass)
+        left = np.expand_dims(radius, -1) - (np.cumsum(mass, axis=1) - mass)
         if depth == n_states or (left[:, -1] <= mass[:, -1]).all():
             break
         depth = min(n_states, 2 * depth)
     np.minimum(np.maximum(left, 0.0, out=left), mass, out=left)
     return np.maximum(mean - np.einsum("rd,rd->r", left, x.take(top)), 0.0)
-
-
-def _mass_before(mass: np.ndarray) -> np.ndarray:
-    """Running sums along the last axis, each without its own entry."""
-    n = mass.shape[1]
-    return np.cumsum(mass, axis=1) - mass if n > PRODUCT_UP_TO else mass @ _earlier(n)
-
-
-@functools.cache
-def _earlier(n: int) -> np.ndarray:
-    return np.triu(np.ones((n, n)), 1)
 
 
 def _falling(x: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def _halley(p: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[np.ndarray, n
 
     Solved is sqrt(2 divergence) = sqrt(2 radius), which is almost linear in the tilt.
     """
-    low = (x + 2.0 * (p == 0)).min(axis=0)
+    low = (x + (p == 0)).min(axis=0)
     above = np.maximum(x - low, 0.0)
     mass = p.sum(axis=0)
     on_lowest = (p * (above == 0)).sum(axis=0)

@@ -51,7 +51,7 @@ def ordered(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 def lowest_in_support(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Lowest value among the states that each row can reach, shape (R,)."""
-    return np.asarray((x + 2.0 * (rows == 0)).min(axis=1))
+    return np.asarray((x + (rows == 0)).min(axis=1))
 
 
 def tv_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:

@@ -137,6 +137,20 @@ def test_kl_needs_a_word_on_what_can_follow() -> None:
     assert isinstance(radii.uncertainty, KullbackLeibler) and solve(dense, radii.uncertainty).gap <= 1e-9
 
 
+def test_a_support_of_many_states_is_a_list_of_next_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    game, rng = some_game(4), np.random.default_rng(8)
+    logs = [log_of(game, game, random_policy(game, 1), 300, rng) for _ in range(2)]
+    can = game.transition > 0
+    listed = np.argsort(~can, axis=-1, kind="stable")
+    listed = np.where(np.take_along_axis(can, listed, -1), listed, listed[..., :1])
+    radii = []
+    for many in (10**9, 0):
+        monkeypatch.setattr("mornavi_lite.confidence.stated.MANY_NUMBERS", many)
+        radii.append(from_logs(*logs, uncertainty=KullbackLeibler, support=listed).per_row)
+    np.testing.assert_array_equal(*radii)
+    np.testing.assert_array_equal(radii[1], from_logs(*logs, uncertainty=KullbackLeibler, support=can).per_row)
+
+
 GAME = zoo.traffic_merge()
 LOG = log_of(GAME, GAME, solve(GAME, Nominal()).policy, 50, np.random.default_rng(6))
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [

@@ -132,6 +132,30 @@ def test_every_learner_has_the_same_plans(kind: type[Mornavi], monkeypatch: pyte
     np.testing.assert_allclose(plans[0].about.visits, plans[1].about.visits, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("form", ["model", "events", "bonus"])
+def test_random_rewards_beside_lists_have_the_bounds_of_all_transitions_which_hold(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game, rng = sparse_game(6), np.random.default_rng(7)
+    policy = rng.dirichlet(np.full(game.n_joint_actions, 0.3), size=(game.horizon, game.n_states))
+    plain, both = Counts.for_game(game), []
+    plain.add(game.play(policy, 10**5, rng), game.reward)
+    paid = rng.binomial(plain.visits, game.reward).astype(np.float64)  # each draw 0 or 1
+    for many in (0, 10**9):
+        monkeypatch.setattr(module, "MANY_NUMBERS", many)
+        both.append(Counts(N_STATES, N_ACTIONS, HORIZON, rewards="random", initial=game.initial))
+        both[-1].add(plain.transitions, paid)
+    assert both[0]._lists is not None and both[1]._lists is None
+    learner = Mornavi(SETS["kinds"], confidence=form)
+    assert_same_bounds(learner, *both, policy)
+    if form != "bonus":
+        plan = learner.certify(both[0], policy)
+        assert (plan.lower <= evaluate(game, policy, SETS["kinds"]) + 1e-12).all()
+        assert (plan.upper >= best_response(game, policy, SETS["kinds"]) - 1e-12).all()
+        known = learner.certify(plain, policy)  # rewards that are known have the narrower bounds
+        assert (plan.upper >= known.upper - 1e-12).all() and (plan.upper - known.upper).max() > 0.05
+
+
 @pytest.mark.parametrize("by_outcome", [False, True])
 def test_a_run_beside_lists_is_the_run_of_all_transitions_and_its_certificates_hold(
     by_outcome: bool, monkeypatch: pytest.MonkeyPatch
