@@ -34,7 +34,7 @@ CHAPTERS = sorted(
     path.relative_to(ROOT / "book").with_suffix("").as_posix() for folder in FOLDERS for path in folder.glob("*.ipynb")
 )
 #: Chapters that `make test` runs, beside the welcome page and the laboratory; `make check-all` runs all.
-SOME = ["ch1_games", "ch8_deployment"]
+SOME = ["ch1_games", "ch14_many_players"]
 BUSY = "() => document.getElementById('run-page').dataset.busy === ''"
 
 
