@@ -38,6 +38,8 @@ GAMES = {
     "support_shift": lambda: zoo.support_shift(theta=1),
 }
 LEVELS, MOST, ROUNDS = (0.2, 0.05), 10**7, 24
+#: Rounds where the search goes on to find more.
+MORE = {"traffic_merge": 60}
 #: The family: rooms, actions of each of two players, horizon, certificate; one changes at a time.
 USUAL = {"rooms": 4, "actions": 2, "horizon": 4, "epsilon": 0.2}
 GROWS = {
@@ -101,7 +103,8 @@ def floors(wanted: str, kept: list[dict], told: bool) -> list[dict]:
 def floor_and_learner(name: str, ball: str, level: float, told: bool) -> dict:
     """One line of a table."""
     start, game, sets = time.process_time(), GAMES[name](), SETS[ball]
-    found = episodes_floor(game, level, 0.05, sets, support=game if told else None, rounds=ROUNDS, sharper=True)
+    rounds = ROUNDS if told else MORE.get(name, ROUNDS)
+    found = episodes_floor(game, level, 0.05, sets, support=game if told else None, rounds=rounds, sharper=True)
     learner = stored(name, ball, level)
     if told:
         runs = [episodes_to(Mornavi(sets, support=game), game, seed, level) for seed in range(GROWTH_SEEDS)]
