@@ -3,9 +3,9 @@
 usage: ROOM=uncertainty [MINUTES=15] python tools/mutate.py
 
 mutmut makes the changes and runs the tests, in a copy of the checkout below .make/mutation. What was tried is kept
-there: the same command goes on, and after a change of the sources it tries again the functions that changed. After
-MINUTES it stops; without them it ends when everything has been tried. The survivors are listed: each is a test that is
-missing, or a change that makes no difference.
+there: the same command tries again what survived, and goes on; after a change of the sources it tries again the
+functions that changed. After MINUTES it stops; without them it ends when everything has been tried. The survivors are
+listed: each is a test that is missing, or a change that makes no difference.
 """
 
 from __future__ import annotations
@@ -87,6 +87,14 @@ def mutmut(folder: Path, *words: str, minutes: float = 0) -> str:
             process.wait()
 
 
+def unfound(folder: Path) -> list[str]:
+    """The changes that no test has found so far, a line for each."""
+    if not (folder / "mutants").is_dir():
+        return []
+    listed = mutmut(folder, "results").splitlines()
+    return [line.strip() for line in listed if line.endswith((": survived", ": no tests"))]
+
+
 def report(counts: dict[str, int]) -> str:
     """The score in one line: of what was tried, the share that a test found, by failing or by having no end."""
     found = counts["killed"] + counts["timeout"] + counts["segfault"] + counts["suspicious"]
@@ -104,17 +112,14 @@ def main() -> None:
     settings = SETTINGS.format(sources=sources, copied="\n".join(f"    {name}" for name in COPIED), tests=tests)
     if read(folder / "setup.cfg") != settings:
         write(folder / "setup.cfg", settings)
-    mutmut(
-        folder,
-        "run",
-        "--max-children",
-        os.environ.get("PROCESSES", "2"),
-        minutes=float(os.environ.get("MINUTES", "6000")),
-    )
+    minutes = float(os.environ.get("MINUTES", "6000"))
+    run = ("run", "--max-children", os.environ.get("PROCESSES", "2"))
+    again = [line.partition(":")[0] for line in unfound(folder)]
+    if again:  # mutmut does not see that tests are new
+        mutmut(folder, *run, *again, minutes=minutes)
+    mutmut(folder, *run, minutes=minutes)
     mutmut(folder, "export-cicd-stats")
-    survivors = [
-        line.strip() for line in mutmut(folder, "results").splitlines() if "survived" in line or "no tests" in line
-    ]
+    survivors = unfound(folder)
     counts = json.loads(read(folder / "mutants" / "mutmut-cicd-stats.json") or "{}")
     if not counts:
         raise Failed("mutmut came to no result; its own words are above")

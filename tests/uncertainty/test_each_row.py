@@ -417,3 +417,14 @@ def test_sets_together_are_the_sets_alone(each_row: bool, floored: bool) -> None
         for g, ball in enumerate(balls):
             alone = ball.worst_case_unchecked(rows[g], values[g], None if floor is None else floor[g])
             np.testing.assert_allclose(found[g], alone, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("n_states", [13, 16, 17, 33, 64, 65, 1024, 1025])
+def test_as_many_states_as_their_number_has_bits_for(n_states: int) -> None:
+    rng = np.random.default_rng(n_states)
+    p, v = rng.dirichlet(np.full(n_states, 0.3), 6), rng.integers(0, n_states, (6, n_states)) / 7.0
+    v[:, -1] = v.max() + 1  # the last state loses its mass first
+    for name in ("TV", "TV in support"):
+        found = KINDS[name](0.3).worst_case(p, v)
+        wanted = [tv_exactly(*each, 0.3, name == "TV") for each in zip(p, v, strict=True)]
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
