@@ -68,7 +68,7 @@ def flow(counts: Counts, policy: np.ndarray) -> np.ndarray | None:
         if counts._lists is None:
             visits[h + 1] = share @ seen
         else:
-            then = np.maximum(counts._lists[h, s, a], 0).ravel()
+            then = np.maximum(counts._lists[h, s, a], 0).ravel().astype(np.intp, copy=False)
             visits[h + 1] = np.bincount(then, (share[:, None] * seen).ravel(), minlength=counts.n_states)
     return rounded(visits)  # the last bits depend on the processor
 

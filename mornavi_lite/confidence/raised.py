@@ -126,7 +126,7 @@ def _raised_tails(
     above = running(np.add, rows)
     visits, above = above[..., -1:], above[..., :-1]
     if spent is None or of.min_probability is not None:
-        seen_above = running(np.add, (rows > 0).astype(np.int64))
+        seen_above = running(np.add, (rows > 0).astype(np.intp))
         seen_below: np.ndarray = seen_above[..., -1:] - seen_above[..., :-1]
     if spent is not None:
         tails = bound_by_row(of, above, visits, spent)

@@ -70,7 +70,7 @@ def outcomes(
         number[:, 1:][falling[:, 1:] == falling[:, :-1]] = 0
         number = np.maximum.accumulate(number, axis=1)
     np.put_along_axis(place, order, number, axis=1)
-    columns = np.ascontiguousarray(np.moveaxis(lists, -1, 0))
+    columns = np.ascontiguousarray(np.moveaxis(lists, -1, 0), dtype=np.intp)
     best = order[:, : (most_seen if in_order else 1) if possible is None else 0]
 
     def beside(each: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ def backup(
     if states is not None:
         listed, rows, reward = (None if listed is None else listed[states]), rows[states], reward[:, states]
         balls = [x.with_radius(x.radius[states]) if isinstance(x.radius, np.ndarray) else x for x in balls]
-    after, floor = (value if listed is None else value.take(listed, axis=1)), None
+    after, floor = (value if listed is None else value.take(listed.astype(np.intp, copy=False), axis=1)), None
     if listed is not None:
         floor = value.min(axis=1)
     if reward.ndim == 4:
