@@ -136,7 +136,7 @@ def _mean(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
 def log_term_at(visits: Any, n_rows: int, delta: float) -> np.ndarray:
     """log(2 n_rows N (N + 1) / delta): a union over rows, over both sides, and over all numbers of visits N >= 1.
 
-    ``visits`` of 0 count as 1. The sum of exp(-log_term) over all N is delta / (2 n_rows).
+    For ``visits`` (...) an array (...), 0 as 1. The sum of exp(-log_term) over all N is delta / (2 n_rows).
     """
     times = np.maximum(checks.counts_array("visits", visits), 1.0)
     failing = checks.probability("delta", delta)

@@ -266,7 +266,7 @@ def _refuted(h: int, s: int, a: int, then: int, times: int, pooled: bool) -> Non
 
 
 def pooled_visits(rows: np.ndarray | str | None, visits: np.ndarray) -> np.ndarray:
-    """Visits of each distinct row, and then for each cell whether it was visited: a reward is seen there."""
+    """Visits (n,) of each distinct row, and then for each cell whether it was visited: a reward is seen there."""
     groups = _groups(rows, visits.shape)
     if groups is None:
         return visits.ravel()

@@ -147,7 +147,7 @@ def _chi_square_active(
     """
     short = x.ndim == 2 and x.shape[1] <= LEVELS_UP_TO
     cut = (_chi_square_cut_of_levels if short else _chi_square_cut)(rows, x, radius)
-    active = np.where(x <= cut[:, None], rows, 0.0)
+    active = rows * (x <= cut[:, None])
     mass = active.sum(axis=1)
     # Distances from the likeliest state: where almost all mass is in one place, the variance keeps its digits.
     centre = _entry(x, active.argmax(axis=1))
@@ -181,15 +181,14 @@ def _met(first: np.ndarray, second: np.ndarray, radius: Radius) -> np.ndarray:
 def _chi_square_cut_of_levels(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """:func:`_chi_square_cut` for short rows with values of their own: both moments at each level, without a sort."""
     p, columns = np.ascontiguousarray(rows.T), np.ascontiguousarray(x.T)
-    threshold, below = np.full(len(rows), np.inf), np.empty_like(columns)
+    threshold, below, part = np.full(len(rows), np.inf), np.empty_like(columns), np.empty_like(columns)
     for level in columns:
-        np.maximum(level - columns, 0.0, out=below)
-        first = (p * below).sum(axis=0)
-        below *= below
-        below *= p
-        met = _met(first, below.sum(axis=0), radius)
+        np.maximum(np.subtract(level, columns, out=below), 0.0, out=below)
+        first = np.multiply(p, below, out=part).sum(axis=0)
+        part *= below
+        met = _met(first, part.sum(axis=0), radius)
         np.minimum(threshold, level, out=threshold, where=met)
-    return np.where(columns < threshold, columns, 0.0).max(axis=0)
+    return np.asarray((columns * (columns < threshold)).max(axis=0))
 
 
 def _entry(x: np.ndarray, state: np.ndarray) -> np.ndarray:
