@@ -101,7 +101,11 @@ def test_gaps_are_on_average_a_share_of_it_whatever_the_plan(horizon: int, radiu
 
 @pytest.mark.parametrize(
     ("game", "radius"),
-    [(zoo.delayed_coordination(), 0.3), (zoo.traffic_merge(), 0.1), (zoo.garnet(4, (2, 3, 1), 3, 2, seed=3), 0.1)],
+    [
+        (zoo.delayed_coordination(), 0.3),
+        pytest.param(zoo.traffic_merge(), 0.1, marks=pytest.mark.slow),
+        (zoo.garnet(4, (2, 3, 1), 3, 2, seed=3), 0.1),
+    ],
 )
 def test_elsewhere_certificates_end_below_it(game: MarkovGame, radius: float) -> None:
     """Three players, unequal numbers of actions, random rows: what is visited is known, and no certificate is above."""
