@@ -98,7 +98,8 @@ def in_columns(keys: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray | 
     packed |= np.arange(keys.shape[-1])
     packed.sort(axis=-1)
     packed = np.ascontiguousarray(np.moveaxis(packed, -1, 0))
-    return (packed & (2**bits - 1)).astype(np.intp), np.moveaxis(packed >> bits, 0, -1)
+    packed, column = packed >> bits, (packed & (2**bits - 1)).astype(np.intp)
+    return column, np.moveaxis(packed, 0, -1).astype(np.intp, copy=False)
 
 
 def whole_ball_means(
