@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 
 import mornavi_lite as ml
 from browser.serve import PAGES
 from mornavi_lite import zoo
-from mornavi_lite.formats import read_table
+from mornavi_lite.formats import read_table, write_nfg
 from tests.book import page_checks
 from tests.book.page_checks import listen
 
@@ -133,6 +134,7 @@ def test_a_file_of_ones_own_is_solved_and_goes_nowhere(visit, tmp_path):
     page, asked, problems = visit
     (tmp_path / "farm.csv").write_text(CSV)
     choose(page, game="file", horizon="6", sets="tv:0.1,kl:0.3", concept="cce")
+    press(page, "solve")  # without a file: Python is loaded, if no test before this one has done it
     page.locator("#lab-file").set_input_files(tmp_path / "farm.csv")
     before = len(asked)
     press(page, "solve")
@@ -143,6 +145,25 @@ def test_a_file_of_ones_own_is_solved_and_goes_nowhere(visit, tmp_path):
     page.locator("#lab-file").set_input_files(tmp_path / "farm.csv")
     said = press(page, "solve")
     assert "farm.csv" in said and "line 2" in said and "eight" in said
+    assert len(asked) == before and problems == []
+
+
+@NEEDS_PYTHON
+def test_a_stage_game_of_gambit_is_one_step_of_its_players(visit, tmp_path):
+    page, asked, problems = visit
+    payoffs = np.array([[1.0, -2, 0, 3, 2, 6], [4, 0, 1, 1, -1, 2]])  # 2 x 3 actions
+    write_nfg(tmp_path / "swim.nfg", payoffs, (2, 3))
+    choose(page, game="file", sets="tv:0.1", concept="ce")
+    press(page, "solve")
+    page.locator("#lab-file").set_input_files(tmp_path / "swim.nfg")
+    before = len(asked)
+    press(page, "solve")
+    one, two = payoffs @ ml.solve_stage(payoffs, (2, 3), "ce")
+    said = numbers(page)
+    assert f"value at the start: {one:g} (player 1), {two:g} (player 2)" in said and "2 x 3 actions\n" in said
+    (tmp_path / "swim.nfg").write_text("NFG 1 R")
+    page.locator("#lab-file").set_input_files(tmp_path / "swim.nfg")
+    assert "swim.nfg" in press(page, "solve")
     assert len(asked) == before and problems == []
 
 
