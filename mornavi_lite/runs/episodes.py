@@ -162,11 +162,11 @@ class Going:
 
         "spaced" waits until a fiftieth of all episodes have gone by since the plan, unless some visits grew eightfold.
 
-        *Plans.* Each needs a count that doubled, so the bound of "doubling" holds. After a wait the episodes have grown
-        by 50/49, without one some count has grown by 8: no more than 51 + log(K) / log(50/49) + HSA (floor(log8 K) + 1)
-        plans in K episodes. *Bounds* hold for every plan, whenever it was made. *Regret.* At the last look before a
-        visit the plan knew at least an eighth of the cell's visits, or fewer than eight were made; with "doubling" it
-        is a half, or none. So a sum of widths that fall like one over the root of the visits is at most twice as large.
+        *Plans.* Each needs a count that doubled, so the bound of "doubling" holds; chapter 11 has a smaller one, by the
+        clock and the cells that grew eightfold. *Bounds* hold for every plan, whenever it was made. *Regret.* At the
+        last look before a visit the plan knew at least an eighth of the cell's visits, or fewer than eight were made;
+        with "doubling" it is a half, or none. So a sum of widths that fall like one over the root of the visits is at
+        most twice as large.
         """
         if not self.starts:
             return True
