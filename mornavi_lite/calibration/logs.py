@@ -211,7 +211,8 @@ def _pooled(
     n_rows = int(numbers.max()) + 1
     possible = np.ones((n_rows, shape[1]), dtype=bool)
     if support is not None:
-        stated = as_mask(support).reshape(-1, *support.shape[-3:-1], support.shape[-3])
+        stated = as_mask(support)
+        stated = stated[None] if stated.ndim == 3 else stated
         checks.has_shape("support", stated, (len(stated), *shape[1:], shape[1]), "(..., S, A, S)")
         if len(stated) not in (1, shape[0]):
             raise ValueError(f"support must have {shape[0]} steps, got {len(stated)}")
