@@ -13,7 +13,7 @@ from tests.book.page_checks import listen
 from tests.book.test_pages import NAMES, WITH_WIDGETS, source
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-WITHOUT_SLIDERS, WITH_SLIDERS = "book/reference/run.html", "book/ch1_games.html"
+WITHOUT_SLIDERS, WITH_SLIDERS = "book/reference/run.html", "book/welcome.html"
 #: What somebody might get into a page: each says whether it was done. ``other`` is another server of this machine.
 ATTACKS = {
     "a script of another server": """other => new Promise(done => {
