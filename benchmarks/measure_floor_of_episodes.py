@@ -35,11 +35,12 @@ GAMES = {
     "safe_or_risky, shared": lambda: zoo.safe_or_risky(),
     "delayed_coordination": lambda: zoo.delayed_coordination(),
     "traffic_merge": lambda: zoo.traffic_merge(),
+    "gambler": lambda: zoo.gambler(),
     "support_shift": lambda: zoo.support_shift(theta=1),
 }
 LEVELS, MOST, ROUNDS = (0.2, 0.05), 10**7, 24
-#: Rounds where the search goes on to find more.
-MORE = {"traffic_merge": 60}
+#: Other numbers of rounds: where the search goes on to find more, and where each takes long.
+OTHERS = {"traffic_merge": 60, "gambler": 8}
 #: The family: rooms, actions of each of two players, horizon, certificate; one changes at a time.
 USUAL = {"rooms": 4, "actions": 2, "horizon": 4, "epsilon": 0.2}
 GROWS = {
@@ -103,7 +104,7 @@ def floors(wanted: str, kept: list[dict], told: bool) -> list[dict]:
 def floor_and_learner(name: str, ball: str, level: float, told: bool) -> dict:
     """One line of a table."""
     start, game, sets = time.process_time(), GAMES[name](), SETS[ball]
-    rounds = ROUNDS if told else MORE.get(name, ROUNDS)
+    rounds = min(OTHERS.get(name, ROUNDS), ROUNDS if told else math.inf)
     found = episodes_floor(game, level, 0.05, sets, support=game if told else None, rounds=rounds, sharper=True)
     learner = stored(name, ball, level)
     if told:
