@@ -20,13 +20,13 @@ Takes some seconds.
 from __future__ import annotations
 
 import itertools
-import json
 
 import common
 
 common.one_thread()
 
 import numpy as np  # noqa: E402
+from measure_floor_of_episodes import stored  # noqa: E402
 
 from mornavi_lite import MarkovGame, zoo  # noqa: E402
 from mornavi_lite.lower_bounds.allocation import Cut, Program, information_of, requirement  # noqa: E402
@@ -107,12 +107,9 @@ def floor(epsilon: float) -> dict:
 
 def main() -> None:
     """Both levels."""
-    entries = json.loads((common.RESULTS / "episodes.json").read_text(encoding="utf8"))["entries"]
-    key = ("safe_or_risky, opposed", "nominal", False, "model")
-    [line] = [each for each in entries if (each["game"], each["set"], each["assumed"], each["method"]) == key]
     results = []
     for level in LEVELS:
-        found, learner = floor(level), line["median"][f"{level:g}"]
+        found, learner = floor(level), stored("safe_or_risky, opposed", "nominal", level)
         results.append({"epsilon": level, "learner": learner, "ratio": learner / found["floor"], **found})
         print(level, found["floor"], learner, len(found["lines"]), flush=True)
     common.save("general_sum", results)

@@ -1,12 +1,23 @@
 """The tests: the package's folders again, a file per module; tests/book for the book, tests/tools for the tools."""
 
+import importlib
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Where git is not asked, what it would ignore is known by name.
 IGNORED = {".git", ".venv", ".make", "_build", "vendor", "node_modules", "__pycache__", "mornavi_lite.egg-info"}
+
+
+def measurement(name):
+    """A script of benchmarks/, as a module; it finds what lies beside it."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
 
 
 def files_of(folder, pattern):

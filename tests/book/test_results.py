@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ import pytest
 
 from mornavi_lite import Counts, Mornavi, TotalVariation, run, zoo
 from mornavi_lite.sweep import Grid
-from tests import ROOT
+from tests import ROOT, measurement
 
 BENCHMARKS = ROOT / "benchmarks"
 SAME = {"rtol": 0, "atol": 1e-9}
@@ -27,23 +25,13 @@ def read(name: str) -> dict:
 @pytest.fixture(scope="module")
 def scripts() -> Any:
     """The two scripts that made the files, as modules."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import measure_experiment
-        import measure_tournament
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-    return {"experiment": measure_experiment, "tournament": measure_tournament}
+    return {name: measurement(f"measure_{name}") for name in ("experiment", "tournament")}
 
 
 @pytest.fixture(scope="module")
 def floors() -> Any:
     """The script of chapter 9, as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        return importlib.import_module("measure_floors")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    return measurement("measure_floors")
 
 
 # --- the paper's experiment ------------------------------------------------------------------------------------------
@@ -262,11 +250,7 @@ def test_a_run_that_was_told_something_again(floors: Any, game: str, ball: str, 
 @pytest.fixture(scope="module")
 def ideas() -> Any:
     """The script of the appendix, as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        return importlib.import_module("measure_ideas")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    return measurement("measure_ideas")
 
 
 def test_the_ideas_are_complete_and_no_certificate_is_wrong(ideas: Any) -> None:
@@ -295,11 +279,7 @@ def test_the_loop_of_the_ideas_is_that_of_run(ideas: Any) -> None:
 @pytest.fixture(scope="module")
 def both_forms() -> Any:
     """The script of the appendix, as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        return importlib.import_module("measure_both_forms")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    return measurement("measure_both_forms")
 
 
 def test_each_share_of_delta_has_its_medians(both_forms: Any) -> None:

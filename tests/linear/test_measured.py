@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests import ROOT
+from tests import ROOT, measurement
 
 STORED = json.loads((ROOT / "benchmarks/results/features.json").read_text(encoding="utf8"))
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        return importlib.import_module("measure_features")
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
+    return measurement("measure_features")
 
 
 def test_every_run_is_there(script: Any) -> None:

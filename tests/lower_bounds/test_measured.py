@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from types import ModuleType
 
@@ -10,15 +9,14 @@ import numpy as np
 import pytest
 
 from mornavi_lite import MarkovGame, Nominal, best_response, equilibrium_gap, evaluate, solve, zoo
-from tests import ROOT
+from tests import measurement
 
 NOMINAL = Nominal()
 
 
 @pytest.fixture
-def script(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module(request.param)
+def script(request: pytest.FixtureRequest) -> ModuleType:
+    return measurement(request.param)
 
 
 def drawn_alone(rng: np.random.Generator, game: MarkovGame) -> np.ndarray:
