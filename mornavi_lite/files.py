@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -31,8 +30,11 @@ FORMAT = 1
 _PARTIAL = re.compile(r"(.+)\.([0-9a-f]{12})\.(\d+)\.[0-9a-f]{8}\.partial|(.+)\.\d+\.partial")
 #: After so many seconds without a change a file in the making is nobody's any more, whoever wrote it.
 _STALE_AFTER = 86_400.0
-#: What the arrays of a file may be made of: truth values, integers, floats, text.
-_KINDS = "biufU"
+#: The head of an array in NumPy's format: kind of its numbers (truth values, integers, floats, text), order, shape.
+_HEAD = re.compile(
+    rb"\x93NUMPY\x01\x00(?s:..)"
+    rb"\{'descr': '([<|>][biufU]\d+)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\),? ?}\s*"
+)
 _MOST_MEMBERS = 100
 
 
@@ -134,10 +136,8 @@ def _lives(process: int) -> bool:
         return False
     try:
         os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # it lives, but is not ours
-        return True
+    except (OSError, OverflowError) as error:
+        return isinstance(error, PermissionError)  # it lives, but is not ours
     return True
 
 
@@ -154,9 +154,9 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> dict[str, np.ndarray
         try:
             with zipfile.ZipFile(handle) as archive:
                 members = _members(archive, os.fstat(handle.fileno()).st_size)
-                found = str(_array(archive, members.pop("kind"))) if "kind" in members else None
+                found = str(_member(archive, members.pop("kind"))) if "kind" in members else None
                 if found == kind:
-                    arrays = {name: _array(archive, member) for name, member in members.items()}
+                    arrays = {name: _member(archive, member) for name, member in members.items()}
                     version = int(arrays.pop("format", np.array(0)))
         except Exception as error:  # whatever zipfile and NumPy make of bytes that are not theirs
             own = isinstance(error, zipfile.BadZipFile) or type(error) is ValueError
@@ -194,27 +194,27 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
-def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
-    """An array of the archive, if its head says what it holds and that is as long as the member."""
-    with archive.open(member) as handle, warnings.catch_warnings(action="ignore"):  # of a head that is nearly one
-        shape, dtype = _head(handle)
-        if dtype is None or dtype.kind not in _KINDS:
-            raise ValueError(f"its member {member.filename!r} is no array of numbers or text")
-        if member.file_size - handle.tell() != math.prod(shape) * dtype.itemsize:
-            raise ValueError(f"its member {member.filename!r} is not as long as its shape {shape} says")
-    with archive.open(member) as handle, warnings.catch_warnings(action="ignore"):
-        return np.lib.format.read_array(handle, allow_pickle=False)
-
-
-def _head(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any] | None]:
-    """Shape of an array in NumPy's format, and kind of its numbers: None where that cannot be read."""
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """An array of the archive."""
     try:
-        version = np.lib.format.read_magic(handle)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, _, dtype = read(handle)
-    except (ValueError, KeyError, TypeError, SyntaxError):
-        return (), None
-    return shape, dtype
+        return array_of(archive.read(member))
+    except ValueError as error:
+        raise ValueError(f"its member {member.filename!r} is {error}") from None
+
+
+def array_of(content: bytes) -> np.ndarray:
+    """The array that ``content`` holds in NumPy's format; ValueError unless it is one of numbers or text.
+
+    The head is matched, not parsed: parsers in two threads can disturb each other (CPython 3.11), and so can filters of
+    the warnings that NumPy gives of a head that is nearly one.
+    """
+    length = 10 + int.from_bytes(content[8:10], "little")
+    if not (head := _HEAD.fullmatch(content, 0, length)):
+        raise ValueError("no array of numbers or text")
+    kind, shape = np.dtype(head[1].decode()), tuple(int(side) for side in head[3].split(b",") if side.strip())
+    if len(content) - length != math.prod(shape) * kind.itemsize:
+        raise ValueError(f"not as long as its shape {shape} says")
+    return np.ndarray(shape, kind, bytearray(memoryview(content)[length:]), order="F" if head[2] == b"True" else "C")
 
 
 def _digest(arrays: Mapping[str, Any]) -> str:

@@ -6,9 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from .. import checks
+from .. import checks, files
 from ..games import MarkovGame
 
 
@@ -48,11 +46,9 @@ def radius_of(value: Any, folder: str) -> Any:
     if not isinstance(path, str):
         return path
     try:
-        array = np.load(path, allow_pickle=False)
-    except Exception as error:  # whatever NumPy makes of bytes that are not its own
-        raise ValueError(f"radius: {value['file']!r} is no .npy file of numbers ({type(error).__name__})") from None
-    if not isinstance(array, np.ndarray):  # an archive of several
-        raise ValueError(f"radius: {value['file']!r} must hold one array, as np.save writes it")
+        array = files.array_of(Path(path).read_bytes())
+    except Exception as error:  # an archive of several, say, or bytes of something else
+        raise ValueError(f"radius: {value['file']!r} must hold one array, as np.save writes it: {error}") from None
     return checks.real_array("radius", array)
 
 

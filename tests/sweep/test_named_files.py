@@ -81,7 +81,10 @@ def test_a_file_that_changes_in_the_middle_fails_its_runs_and_no_other(tmp_path:
     ("spoil", "message"),
     [
         (lambda place: (place / "radii.npy").unlink(), "radius names the file 'radii.npy', which cannot be read"),
-        (lambda place: (place / "radii.npy").write_text("0.1"), "'radii.npy' is no .npy file of numbers"),
+        (
+            lambda place: (place / "radii.npy").write_text("0.1"),
+            "'radii.npy' must hold one array, as np.save writes it: no array of numbers",
+        ),
         (lambda place: np.save(place / "radii.npy", np.full(3, 2.0)), r"radius\[0\] must be in \[0, 1\], got 2"),
         (lambda place: (place / "games" / "street.npz").write_text("no game"), "street.npz is damaged"),
         (lambda place: (place / "games" / "street.npz").unlink(), "file names the file 'games/street.npz'"),
