@@ -88,7 +88,8 @@ SITE: list[Step] = [
 ]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py", "noxfile.py"]
 PYTEST = ["-m", "pytest", "-q"]
-TWO = ["--durations", "10", "-n", "2", "-m"]  # two processes, each with its own browser; the slowest tests are told
+#: Two processes, each with its own browser, which take what the other has not come to; the slowest tests are told.
+TWO = ["--durations", "10", "-n", "2", "--dist", "worksteal", "-m"]
 BUILT = "browser or built"  # tests of the built book
 UNIT = [*TWO, f"not slow and not ({BUILT})", "tests"]
 PAGE_TESTS = [

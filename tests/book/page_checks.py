@@ -56,6 +56,15 @@ def chromium_or_skip() -> str:
     return found
 
 
+def kept(context: Any) -> Any:
+    """The one page that a context keeps, as if it were new: a new one is a process of its own, and twice the time."""
+    page = context.pages[0] if context.pages else context.new_page()
+    page.goto("about:blank")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(media="screen")
+    return page
+
+
 def listen(page: Any, base: str) -> list[str]:
     """All that a page does wrong on its way, as it happens. NO_NETWORK cuts off what it asks of anybody else."""
     problems: list[str] = []
@@ -64,10 +73,16 @@ def listen(page: Any, base: str) -> list[str]:
         if not request.url.startswith((base, "data:", "blob:", "about:")):
             problems.append(f"asks another server: {request.url}")
 
-    page.on("request", asked)
-    page.on("response", lambda r: problems.append(f"answer {r.status}: {r.url}") if r.status >= 400 else None)
-    page.on("console", lambda m: problems.append(f"script error: {m.text[:200]}") if m.type == "error" else None)
-    page.on("pageerror", lambda e: problems.append(f"script error: {str(e)[:200]}"))
+    for event, old in getattr(page, "heard_by", {}).items():
+        page.remove_listener(event, old)
+    page.heard_by = {
+        "request": asked,
+        "response": lambda r: problems.append(f"answer {r.status}: {r.url}") if r.status >= 400 else None,
+        "console": lambda m: problems.append(f"script error: {m.text[:200]}") if m.type == "error" else None,
+        "pageerror": lambda e: problems.append(f"script error: {str(e)[:200]}"),
+    }
+    for event, new in page.heard_by.items():
+        page.on(event, new)
     return problems
 
 
@@ -205,11 +220,27 @@ def sliders(page: Any) -> list[str]:
     for k in range(handles.count()):
         if not changes(page, lambda k=k: press_either_way(handles.nth(k))):
             bad.append(f"slider {k + 1} does not change the picture")
-    for k in range(buttons.count()):
-        if not changes(page, lambda k=k: buttons.nth(k).click()):
-            bad.append(f"play button {k + 1} does not change the picture")
-        buttons.nth(k).click()  # pause
-    return bad
+    return bad + [f"play button {k + 1} does not change the picture" for k in not_playing(page, buttons)]
+
+
+def not_playing(page: Any, buttons: Any) -> list[int]:
+    """Numbers of the play buttons whose widget shows the same picture as before: all play at once, and then pause."""
+    frames = """all => all.map(e => {
+        let widget = e;
+        while (widget.parentElement.closest('.jupyter-widgets'))
+            widget = widget.parentElement.closest('.jupyter-widgets');
+        return [...widget.querySelectorAll('img')].filter(e => e.offsetParent).map(e => e.src + e.alt).join('|');
+    })"""
+    before, dead = buttons.evaluate_all(frames), []
+    for k in range(len(before)):
+        buttons.nth(k).click()
+    for _ in range(PATIENCE):
+        dead = [k for k, now in enumerate(buttons.evaluate_all(frames)) if now == before[k]]
+        if not dead:
+            break
+        page.wait_for_timeout(50)
+    buttons.evaluate_all("all => all.forEach(e => e.click())")  # pause
+    return dead
 
 
 def tab_through(page: Any) -> set[int]:
@@ -280,18 +311,19 @@ def figures(page: Any) -> list[str]:
 
 def folds(page: Any) -> list[str]:
     """Boxes that are to be folded and are open, or do not open."""
-    bad = []
-    boxes = page.locator(".bd-article .admonition.dropdown")
-    hidden, title_of = "e.classList.contains('toggle-hidden')", "e.querySelector(':scope > .admonition-title')"
-    found = boxes.evaluate_all(f"all => all.map(e => [{hidden} && !!{title_of}, e.innerText.slice(0, 40)])")
-    for k, (folded, text) in enumerate(found):
-        if not folded:
-            bad.append(f"not folded: {text}")
-            continue
-        boxes.nth(k).locator("> .admonition-title").click(position={"x": 4, "y": 4})  # beside the link in it
-        if boxes.nth(k).evaluate(f"e => {{ const shut = {hidden}; {title_of}.click(); return shut; }}"):
-            bad.append(f"does not open: {text}")
-    return bad
+    return page.evaluate("""() => [...document.querySelectorAll('.bd-article .admonition.dropdown')].flatMap(e => {
+        const title = e.querySelector(':scope > .admonition-title'), text = e.textContent.trim().slice(0, 40);
+        const folded = () => e.classList.contains('toggle-hidden');
+        if (!title || !folded()) return [`not folded: ${text}`];
+        title.scrollIntoView({block: 'center', behavior: 'instant'});
+        const {left, top} = title.getBoundingClientRect();
+        const under = document.elementFromPoint(left + 4, top + 4);  // beside the link in it
+        if (!title.contains(under)) return [`lies under something: ${text}`];
+        under.click();
+        const shut = folded();
+        title.click();
+        return shut ? [`does not open: ${text}`] : [];
+    })""")
 
 
 def light(page: Any) -> list[str]:

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from tests.book import page_checks
-from tests.book.page_checks import CHECKS, listen
+from tests.book.page_checks import CHECKS, kept, listen
 
 pytestmark = pytest.mark.browser
 ONE_PIXEL = base64.b64encode(
@@ -88,6 +88,11 @@ WRONG = {
     "open proof": ("folds", "dropdown toggle-hidden", "dropdown"),
     "proof that stays folded": ("folds", "classList.toggle", "classList.add"),
     "proof without a button": ("folds", '"admonition-title"', '"rubric admonition-title-not"'),
+    "proof under something": (
+        "folds",
+        '<div class="admonition dropdown',
+        '<div style="position: fixed; inset: 0"></div><div class="admonition dropdown',
+    ),
     "no slider": ("sliders", "noUi-handle", "handle"),
 }
 
@@ -98,10 +103,9 @@ def _impatient(monkeypatch):
 
 
 def complaints(readers, html, checks):
-    page = readers.new_page()
+    page = kept(readers)
     page.set_content(html)
     found = {check.__name__: check(page) for check in checks}
-    page.close()
     return {name for name, lines in found.items() if lines}
 
 
@@ -126,12 +130,14 @@ def test_each_check_finds_its_mistake(readers, name):
     ],
 )
 def test_what_goes_wrong_on_the_way_is_found(readers, element, words):
-    page = readers.new_page()
+    page = kept(readers)
     problems = listen(page, "http://127.0.0.1:1/")
     page.set_content(PAGE.replace("</body>", f"{element}</body>"))
-    page.wait_for_timeout(200)
-    page.close()
-    assert any(line.startswith(words) for line in problems)
+    for _ in range(page_checks.PATIENCE * 20):
+        if any(line.startswith(words) for line in problems):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(problems)
 
 
 @pytest.mark.parametrize(
@@ -152,10 +158,9 @@ def test_a_heavy_page_is_found(readers, page_bytes, style_bytes, found):
 
 
 def test_an_answer_of_404_is_found(readers, site):
-    page = readers.new_page()
+    page = kept(readers)
     problems = listen(page, site)
     page.goto(f"{site}missing.html")
-    page.close()
     assert f"answer 404: {site}missing.html" in problems
 
 

@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 from browser.serve import PAGES
 from tests import ROOT
 from tests.book import page_checks
-from tests.book.page_checks import CHECKS, THEMES, WIDTHS, listen, settle, show
+from tests.book.page_checks import CHECKS, THEMES, WIDTHS, kept, listen, settle, show
 
 pytestmark = pytest.mark.browser
 NAMES = sorted(
@@ -61,12 +61,11 @@ for folder, one_in in ALIKE.items():
 
 @contextmanager
 def opened(context, base, name):
-    page = context.new_page()
+    page = kept(context)
     problems = listen(page, base)
     page.goto(base + name)
     settle(page)
     yield page, problems
-    page.close()
 
 
 def complaints(page, problems, checks):
