@@ -61,11 +61,6 @@ def check_of(task):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_solutions_pass(name):
-    assert [error for error in executed(SOURCES[name]).values() if error] == []
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_each_set_has_twenty_points_and_says_so(name):
     text = "\n\n".join(cell.source for cell in SOURCES[name].cells)
     said = [sum(map(int, task[2].split(" + "))) for task in assignments.HEADING.findall(text)]
@@ -125,9 +120,12 @@ def test_a_wrong_answer_fails_its_own_task_in_words(task, wrong):
 
 def test_some_wrong_answers_pass_what_is_visible():
     """Otherwise the hidden tests would be for nothing."""
-    some = [(task, wrong) for task in WRONG for wrong in list(WRONG[task])[:2]]
-    passed = [task for task, wrong in some if tried(task, wrong, hidden=False)[check_of(task)] is None]
-    assert len(set(passed)) >= len(WRONG) // 2
+    passed, wanted = 0, len(WRONG) // 2
+    for task in WRONG:
+        passed += any(tried(task, wrong, hidden=False)[check_of(task)] is None for wrong in list(WRONG[task])[:2])
+        if passed == wanted:
+            return
+    raise AssertionError(f"{passed} of {len(WRONG)} tasks, and not {wanted}")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,7 +156,7 @@ def imported(nb):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sheet_needs_what_binder_and_the_browser_have(name, monkeypatch):
+def test_the_solutions_pass_with_what_binder_and_the_browser_have(name, monkeypatch):
     """NumPy, Matplotlib and the package; while they run, nothing else of what the tests have installed is imported."""
     assert imported(SOURCES[name]) <= {"numpy", "matplotlib", "mornavi_lite"}
     absent, really = (

@@ -101,16 +101,16 @@ def cases(n: int) -> list[tuple[MarkovGame, dict[str, Any], int]]:
     return found
 
 
-@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_bounds_hold_at_every_step_and_state_with_what_was_stated(part: int) -> None:
     """0 of 60 runs are wrong, with every subset of the statements."""
-    mine = cases(60)[30 * part : 30 * part + 30]
+    mine = cases(60)[20 * part : 20 * part + 20]
     assert not [seed for game, chosen, seed in mine if wrong_anywhere(game, Mornavi(**chosen), seed, 200)]
 
 
 def test_a_width_that_is_too_small_is_noticed() -> None:
-    wrong = [wrong_anywhere(game, Mornavi(**chosen, scale=0.02), seed, 200) for game, chosen, seed in cases(60)[::3]]
-    assert sum(wrong) >= 8
+    wrong = [wrong_anywhere(game, Mornavi(**chosen, scale=0.02), seed, 200) for game, chosen, seed in cases(60)[::5]]
+    assert sum(wrong) >= 5
 
 
 def test_a_false_statement_is_noticed() -> None:

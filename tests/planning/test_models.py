@@ -82,19 +82,19 @@ def stage(game: MarkovGame, sets: list[UncertaintySet], h: int, after: np.ndarra
     return payoffs
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("per_outcome", [False, True], ids=["r(s, a)", "r(s, a, s')"])
-@pytest.mark.parametrize("radius", ["number", "per action", "per row"])
-def test_values_and_deviations_are_the_recursion(sparse: bool, per_outcome: bool, radius: str) -> None:
-    game = made(3, per_outcome, sparse)
-    number = radii(4, radius)
-    sets = [TotalVariation(number), TotalVariation(number, shift_support=False), KullbackLeibler(number)]
+def three_sets(kind: str) -> list[UncertaintySet]:
+    number = radii(4, kind)
+    return [TotalVariation(number), TotalVariation(number, shift_support=False), KullbackLeibler(number)]
+
+
+def recursion(per_outcome: bool, radius: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A policy, its values and the best values of deviations, with the worst cases of the references all the way."""
+    game, sets = made(3, per_outcome, sparse=False), three_sets(radius)
     policy = game.fold(np.random.default_rng(5).dirichlet(np.full(12, 0.5), SHAPE[:2]))
-    value, best = evaluate(game, policy, sets), best_response(game, policy, sets)
+    value, best = np.zeros((2, 3, 4, 5))
     own = np.array(list(itertools.product(range(2), range(3), range(2))))
     for h in reversed(range(3)):
-        followed = (policy[h] * stage(game, sets, h, value[:, h + 1])).sum(axis=-1)
-        np.testing.assert_allclose(value[:, h], followed, rtol=1e-9, atol=1e-8)
+        value[:, h] = (policy[h] * stage(game, sets, h, value[:, h + 1])).sum(axis=-1)
         payoffs = stage(game, sets, h, best[:, h + 1])
         for i, s in itertools.product(range(3), range(5)):
             tried = []
@@ -103,7 +103,20 @@ def test_values_and_deviations_are_the_recursion(sparse: bool, per_outcome: bool
                 moved[:, i] = action
                 played = np.ravel_multi_index(tuple(moved.T), game.n_actions)
                 tried.append(float(policy[h, s] @ payoffs[i, s, played]))
-            assert best[i, h, s] == pytest.approx(max(tried), rel=1e-9, abs=1e-8)
+            best[i, h, s] = max(tried)
+    return policy, value, best
+
+
+@pytest.mark.parametrize("per_outcome", [False, True], ids=["r(s, a)", "r(s, a, s')"])
+@pytest.mark.parametrize("radius", ["number", "per action", "per row"])
+def test_values_and_deviations_are_the_recursion(per_outcome: bool, radius: str) -> None:
+    policy, value, best = recursion(per_outcome, radius)
+    for sparse in (False, True):
+        game = made(3, per_outcome, sparse)
+        found = evaluate(game, policy, three_sets(radius))
+        np.testing.assert_allclose(found, value, rtol=1e-9, atol=1e-8, err_msg=f"sparse {sparse}")
+        found = best_response(game, policy, three_sets(radius))
+        np.testing.assert_allclose(found, best, rtol=1e-9, atol=1e-8, err_msg=f"sparse {sparse}")
 
 
 @pytest.mark.parametrize("per_outcome", [False, True], ids=["r(s, a)", "r(s, a, s')"])
