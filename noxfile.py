@@ -12,7 +12,15 @@ import nox
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 #: What the tests of the package import; the book and its tools stand on what requirements.lock names.
 EXTRAS = "mornavi-lite[classroom,dask,formats,pettingzoo,science,plots] @ ."
-TOOLS = ["beautifulsoup4", "hypothesis>=6.100,<7", "pygame-ce>=2.5,<3", "pytest>=8.3,<10", "pytest-xdist>=3.6,<4"]
+TOOLS = [
+    "beautifulsoup4",
+    "hypothesis>=6.100,<7",
+    "pandas",
+    "polars",
+    "pygame-ce>=2.5,<3",
+    "pytest>=8.3,<10",
+    "pytest-xdist>=3.6,<4",
+]
 #: The others are about the book, its pages and the files of this checkout.
 ABOUT_OTHERS = ["book", "tools", *(f"test_{name}.py" for name in ("wheel", "layout", "repository", "benchmarks"))]
 TESTS = ["tests", *(f"--ignore=tests/{name}" for name in ABOUT_OTHERS)]

@@ -292,8 +292,8 @@ def generator(rng: Any) -> None:
 
 def is_sequence(value: Any) -> bool:
     """Whether it is a list, a tuple or an array, with a length; a text is none."""
-    if isinstance(value, np.ndarray):
-        return value.ndim > 0
+    if hasattr(value, "__array__"):  # a column of a data frame too
+        return np.ndim(value) > 0
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
@@ -301,7 +301,7 @@ def per_player(name: str, value: Any, n_players: int) -> Sequence[Any]:
     """``value`` if it is a sequence with one entry per player."""
     if not is_sequence(value) or len(value) != n_players:
         raise ValueError(f"{name} must have one entry per player, {n_players}, got {brief(value)}")
-    result: Sequence[Any] = value
+    result: Sequence[Any] = list(value)
     return result
 
 

@@ -127,7 +127,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), *SCRIPTS, BOOK], []),
     "test": ([packages("test"), *SCRIPTS], CHECKS),
     "check-all": (
-        [*map(packages, ("test", "pdf", "lite", "dist", "wasm")), *SCRIPTS],
+        [*map(packages, ("test", "pdf", "lite", "dist", "wasm", "frames")), *SCRIPTS],
         CHECKS + SLOW_CHECKS,
     ),
     "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),

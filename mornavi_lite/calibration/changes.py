@@ -108,8 +108,7 @@ def _between(
 def _interval(between: Any, largest: float) -> tuple[float, float]:
     if not checks.is_sequence(between) or len(between) != 2:
         raise ValueError(f"between must be two radii, got {checks.shown(between)}")
-    low = checks.number("between[0]", between[0], 0.0, largest)
-    high = checks.number("between[1]", between[1], 0.0, largest)
+    low, high = (checks.number(f"between[{i}]", radius, 0.0, largest) for i, radius in enumerate(between))
     if not low < high:
         raise ValueError(f"between must rise from the first to the second, got {low:g} and {high:g}")
     return low, high

@@ -17,8 +17,8 @@ def legal_masks(legal: Any, n_states: int, n_actions: tuple[int, ...]) -> tuple[
     if not checks.is_sequence(legal) or len(legal) != len(n_actions):
         raise ValueError(f"legal must have one boolean array per player, {len(n_actions)}, got {checks.brief(legal)}")
     masks = []
-    for i, n in enumerate(n_actions):
-        mask = checks.boolean_array(f"legal[{i}]", legal[i])
+    for i, (own, n) in enumerate(zip(legal, n_actions, strict=True)):
+        mask = checks.boolean_array(f"legal[{i}]", own)
         checks.has_shape(f"legal[{i}]", mask, (n_states, n), "(S, A_i)")
         without = ~mask.any(axis=1)
         if without.any():

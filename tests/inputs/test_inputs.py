@@ -75,6 +75,8 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, (str, bytes, int, float, type(None), np.generic)):
         return repr(value)
+    if hasattr(value, "__array__"):
+        return type(value).__name__, plain(np.asarray(value))
     return {key: plain(each) for key, each in vars(value).items()} if hasattr(value, "__dict__") else type(value)
 
 
@@ -180,6 +182,17 @@ def test_arrays_that_are_wrong_are_named_and_the_same_numbers_are_the_same(
         if plain(before) != plain(after):
             found.append((what, "the caller's array is another"))
     assert found == []
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_data_frames_are_among_the_forms(library: str) -> None:
+    """The tests above have them too, where the library is installed; here that it is not installed is said."""
+    pytest.importorskip(library)
+    for shape in ((3,), (2, 3)):
+        array = np.arange(6.0)[: np.prod(shape)].reshape(shape)
+        made = {what: np.asarray(each) for what, each in forms(array)}
+        assert (made[f"a data frame of {library}"] == array).all()
+    assert f"a gap in a column of {library}" in WRONG
 
 
 def test_the_table_would_see_it() -> None:

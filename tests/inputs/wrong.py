@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 import mornavi_lite as ml
 
 HUGE = 10**400
+#: Of pandas and polars, what is here: `make check-all` and `make matrix` install both.
+FRAMES = [import_module(name) for name in ("pandas", "polars") if find_spec(name)]
 
 
 def nested(depth: int = 2000) -> list[Any]:
@@ -93,6 +96,12 @@ WRONG: dict[str, Any] = {
     "a history": ml.run(ml.Mornavi(ml.Nominal()), ml.zoo.fishing(), 2),
     "a generator of numbers": np.random.RandomState(0),
 }
+for _library in FRAMES:
+    WRONG |= {
+        f"a gap in a column of {_library.__name__}": _library.Series([1, None, 2]),
+        f"words in a data frame of {_library.__name__}": _library.DataFrame({"a": ["x", "y"], "b": [1, 2]}),
+        f"no data frame of {_library.__name__}": _library.DataFrame(),
+    }
 
 
 def is_array(value: Any) -> bool:
@@ -183,6 +192,14 @@ def forms(value: Any) -> Iterator[tuple[str, Any]]:
         yield "small unsigned integers", array.astype(np.uint8)
         yield "small integers", array.astype(np.int8)
     yield "its memory", memoryview(array) if array.flags.c_contiguous else array
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and array.ndim <= 2:
-        yield "a data frame", (pandas.DataFrame if array.ndim == 2 else pandas.Series)(array)
+    yield from frames(array)
+
+
+def frames(array: np.ndarray) -> Iterator[tuple[str, Any]]:
+    """The same numbers in data frames of those libraries that are installed: rows and columns have names."""
+    for library in FRAMES if array.ndim in (1, 2) else ():
+        yield f"a data frame of {library.__name__}", (library.DataFrame if array.ndim == 2 else library.Series)(array)
+        if library.__name__ == "pandas":
+            rows = [f"row {i}" for i in range(len(array))]
+            columns = {} if array.ndim == 1 else {"columns": [f"column {i}" for i in range(array.shape[1])]}
+            yield "a data frame with names", (library.DataFrame if columns else library.Series)(array, rows, **columns)
