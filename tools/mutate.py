@@ -1,11 +1,13 @@
 """Change the code of one room in small ways, one at a time, and see whether the room's own tests find it.
 
-usage: ROOM=uncertainty [MINUTES=15] python tools/mutate.py
+usage: ROOM=uncertainty [MINUTES=15] [PROCESSES=2] [AGAIN=1] python tools/mutate.py
 
-mutmut makes the changes and runs the tests, in a copy of the checkout below .make/mutation. What was tried is kept
-there: the same command tries again what survived, and goes on; after a change of the sources it tries again the
-functions that changed. After MINUTES it stops; without them it ends when everything has been tried. The survivors are
-listed: each is a test that is missing, or a change that makes no difference.
+mutmut makes the changes, in a copy of the checkout below .make/mutation, and `tools/mutants.py` tries them. What was
+tried is kept there: the same command tries again what survived (not with AGAIN=0), and goes on; after a change of the
+sources it tries again the functions that changed. After MINUTES it stops; without them it ends when everything has been
+tried. Not changed is what is raised and what `checks` is asked, which the table of inputs tries (`tests/inputs`), and
+functions with a decorator. What no test found is listed as TOML: either a test is missing, or the change makes no
+difference, and then it belongs into `tests/equivalent.toml`, with a reason.
 """
 
 from __future__ import annotations
@@ -13,27 +15,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from contextlib import suppress
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from shared.steps import PYTHON, ROOT, STATE, Failed, environment, read, status, write
 
 #: What the tests of a room import beside the package.
 COPIED = ("mornavi_lite", "tests", "tools", "benchmarks", "book/_ext", "pyproject.toml")
+EQUIVALENT = ROOT / "tests" / "equivalent.toml"
 SETTINGS = """[mutmut]
 source_paths=
     mornavi_lite
 only_mutate={sources}
 also_copy=
 {copied}
-pytest_add_cli_args=
-    -m
-    not slow
-pytest_add_cli_args_test_selection={tests}
-timeout_multiplier=3
 """
 
 
@@ -65,43 +63,41 @@ def copy_checkout(folder: Path) -> None:
             shutil.copyfile(source, copy)
 
 
-def mutmut(folder: Path, *words: str, minutes: float = 0) -> str:
-    """Run mutmut in the copy; what it printed, where that is not a line of progress. Out of time it is interrupted."""
-    variables = {name: value for name, value in environment(MPLBACKEND="agg").items() if name != "PYTHONPATH"}
-    command = [PYTHON, "-m", "mutmut", *words]
-    process = subprocess.Popen(
-        command, cwd=folder, env=variables, text=True, stdout=subprocess.PIPE if not minutes else None
-    )
-    try:
-        return process.communicate(timeout=minutes * 60 or None)[0] or ""
-    except subprocess.TimeoutExpired:
-        print(f"\n      {minutes:g} minutes are over; the same command goes on from here", flush=True)
-        return ""
-    finally:
-        with suppress(subprocess.TimeoutExpired):
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(30)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+def makes_no_difference(change: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
+    """Whether it is listed: by its function, by its line, or by its line and what becomes of it."""
+    for entry in entries:
+        keys = [key for key in ("file", "function", "line") if key in entry]
+        becomes = entry.get("becomes", [change["becomes"]])
+        if all(change[key] == entry[key] for key in keys) and change["becomes"] in becomes:
+            return True
+    return False
 
 
-def unfound(folder: Path) -> list[str]:
-    """The changes that no test has found so far, a line for each."""
-    if not (folder / "mutants").is_dir():
-        return []
-    listed = mutmut(folder, "results").splitlines()
-    return [line.strip() for line in listed if line.endswith((": survived", ": no tests"))]
+def judged(result: dict[str, Any], same: list[dict[str, Any]]) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Counts, and what a test is missing for: what is listed as making no difference is taken out of both."""
+    left = [each for each in result["left"] if not makes_no_difference(each, same)]
+    n_same = len(result["left"]) - len(left)
+    tried = result["tried"] - n_same
+    return {"changes": result["changes"], "tried": tried, "found": tried - len(left), "equivalent": n_same}, left
 
 
 def report(counts: dict[str, int]) -> str:
-    """The score in one line: of what was tried, the share that a test found, by failing or by having no end."""
-    found = counts["killed"] + counts["timeout"] + counts["segfault"] + counts["suspicious"]
-    tried = found + counts["survived"] + counts["no_tests"]
-    score = f"{found / tried:.1%}" if tried else "nothing"
-    left = f"{counts['survived']} survived, {counts['no_tests']} without a test"
-    return f"{tried} of {counts['total']} changes tried: {found} found ({score}), {left}"
+    """The score in one line: of what was tried and makes a difference, the share that a test found."""
+    score = f"{counts['found'] / counts['tried']:.1%}" if counts["tried"] else "nothing"
+    tried = counts["tried"] + counts["equivalent"]
+    left = f"{counts['found']} of {counts['tried']} found ({score})"
+    return f"{tried} of {counts['changes']} changes tried, {counts['equivalent']} without a difference; {left}"
+
+
+def listed(left: list[dict[str, Any]]) -> str:
+    """What no test has found, as it would stand in the list of what makes no difference."""
+    lines = []
+    for each in left:
+        head = f"# {each['name']}" + ("" if each["reached"] else ", to which no test comes")
+        body = [f"{key} = {json.dumps(each[key], ensure_ascii=False)}" for key in ("file", "line")]
+        body.append(f"becomes = [{json.dumps(each['becomes'], ensure_ascii=False)}]")
+        lines += [head, "[[change]]", *body, ""]
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -109,21 +105,20 @@ def main() -> None:
     sources, tests = places(room)
     folder = STATE / "mutation" / room
     copy_checkout(folder)
-    settings = SETTINGS.format(sources=sources, copied="\n".join(f"    {name}" for name in COPIED), tests=tests)
-    if read(folder / "setup.cfg") != settings:
-        write(folder / "setup.cfg", settings)
-    minutes = float(os.environ.get("MINUTES", "6000"))
-    run = ("run", "--max-children", os.environ.get("PROCESSES", "2"))
-    again = [line.partition(":")[0] for line in unfound(folder)]
-    if again:  # mutmut does not see that tests are new
-        mutmut(folder, *run, *again, minutes=minutes)
-    mutmut(folder, *run, minutes=minutes)
-    mutmut(folder, "export-cicd-stats")
-    survivors = unfound(folder)
-    counts = json.loads(read(folder / "mutants" / "mutmut-cicd-stats.json") or "{}")
-    if not counts:
-        raise Failed("mutmut came to no result; its own words are above")
-    print("\n".join([*survivors, f"      {room}: {report(counts)}"]))
+    write(
+        folder / "setup.cfg", SETTINGS.format(sources=sources, copied="\n".join(f"    {name}" for name in COPIED[1:]))
+    )
+    shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)
+    (folder / "result.json").unlink(missing_ok=True)
+    how = [os.environ.get(*each) for each in (("MINUTES", "6000"), ("PROCESSES", "2"), ("AGAIN", "1"))]
+    variables = {name: value for name, value in environment(MPLBACKEND="agg").items() if name != "PYTHONPATH"}
+    subprocess.run([PYTHON, ROOT / "tools" / "mutants.py", tests, *how], cwd=folder, env=variables)
+    result = read(folder / "result.json")
+    if not result:
+        raise Failed("the changes came to no result; what is above says why")
+    counts, left = judged(json.loads(result), tomllib.loads(read(EQUIVALENT))["change"])
+    write(folder / "counts.json", json.dumps(counts))
+    print(f"{listed(left)}\n      {room}: {report(counts)}")
 
 
 if __name__ == "__main__":
