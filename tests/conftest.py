@@ -19,9 +19,10 @@ settings.load_profile("mornavi")
 def pytest_collection():
     """What is collected stays to the end: to look through it for garbage takes a quarter of the time, and goes on."""
     gc.disable()
-    yield
+    done = yield
     gc.freeze()
     gc.enable()
+    return done
 
 
 # A shell that starts the tests in the background hands down that Ctrl-C is ignored; tests and their processes send it.
@@ -46,7 +47,7 @@ def browser():
 def readers(browser):
     """One reader of many pages: what pages share is fetched once."""
     context = browser.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(120_000)
     yield context
     context.close()
 

@@ -188,7 +188,7 @@ def test_the_documented_command_runs_as_it_is(module: str) -> None:
     """As a process of its own, where the folder is no package; the bar and all else go to stderr."""
     line = f"-m mornavi_lite learn {module}:Ferry --set kl --radius .1 --until 2.5 --out history.npz"
     done = subprocess.run(
-        [sys.executable, *line.split()], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=300
+        [sys.executable, *line.split()], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=900
     )
     assert done.returncode == 0 and "certificate" in done.stdout and "Traceback" not in done.stderr
     assert History.load("history.npz").best_certificate <= 2.5

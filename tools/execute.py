@@ -87,7 +87,8 @@ def executed(path: Path) -> str:
         os.environ["IPYTHONDIR"] = empty  # no start-up files of the user
         NotebookClient(
             nb,
-            timeout=600,
+            timeout=1800,
+            startup_timeout=600,
             kernel_name="python3",
             store_widget_state=True,
             record_timing=False,

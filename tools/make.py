@@ -42,7 +42,7 @@ def compare_notebooks() -> None:
     """Execute every notebook and compare each output with the stored one."""
     if not notebooks():
         raise Failed("book/ holds no notebook")
-    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600"]
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=1800", "--nbval-kernel-startup-timeout=600"]
     nbval += ["--nbval-sanitize-with", "tests/book/nbval.cfg"]
     checked([PYTHON, "-m", "pytest", "-q", *nbval, "-n", "2", "--dist", "loadfile", *notebooks()])
 

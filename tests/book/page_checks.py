@@ -26,7 +26,7 @@ SMALLEST_SCALE = 7.5 / 14.5
 PAPER = 718
 MEGABYTE = 10**6
 #: How often to look, every twentieth of a second, for what a busy machine does late.
-PATIENCE = 160
+PATIENCE = 1200
 SLIDER = ".jupyter-widgets .noUi-handle"
 #: Of what axe-core looks for, what colours, sizes and folded menus decide.
 LAYOUT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]

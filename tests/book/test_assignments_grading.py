@@ -125,7 +125,7 @@ def test_accidents_cost_their_own_notebook_and_a_second_try_counts(course):
         "steady": right,
     }.items():
         room.submit(student, answers)
-    impatient = assignments.nbgrader_in(room.folder, timeout=12)
+    impatient = assignments.nbgrader_in(room.folder, timeout=40)
     assert room.grade("loop", impatient) and not room.grade("crash")
     assert all(room.grade(student) for student in ("clever", "tidy", "again", "steady"))
     students = ("loop", "clever", "tidy", "again", "steady")

@@ -41,7 +41,7 @@ def pinned_python() -> str:
 def call(address: str, method: str = "GET", body: dict | None = None) -> dict:
     request = urllib.request.Request(address, method=method, data=json.dumps(body).encode() if body else None)
     request.add_header("Authorization", f"token {TOKEN}")
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=600) as answer:
         text = answer.read()
     return json.loads(text) if text else {}
 
@@ -85,12 +85,12 @@ def started(command: list, folder: Path, variables: dict[str, str]) -> Iterator[
         yield address_of(runtime, process)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=300)
 
 
 def address_of(runtime: Path, process: subprocess.Popen) -> str:
     """Where the server listens, as soon as it says so."""
-    for _ in range(900):
+    for _ in range(6000):
         assert process.poll() is None, "the server did not start"
         for said in runtime.glob("jpserver-*.json"):
             if text := said.read_text():

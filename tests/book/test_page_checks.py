@@ -133,7 +133,7 @@ def test_what_goes_wrong_on_the_way_is_found(readers, element, words):
     page = kept(readers)
     problems = listen(page, "http://127.0.0.1:1/")
     page.set_content(PAGE.replace("</body>", f"{element}</body>"))
-    for _ in range(page_checks.PATIENCE * 20):
+    for _ in range(1200):
         if any(line.startswith(words) for line in problems):
             return
         page.wait_for_timeout(50)

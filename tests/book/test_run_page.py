@@ -42,7 +42,7 @@ BUSY = "() => document.getElementById('run-page').dataset.busy === ''"
 def reader(browser, site, name):
     """Somebody who opens the page; all that was asked for, and all that went wrong."""
     context = browser.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     problems, asked = listen(page, site), []
     page.on("request", lambda request: asked.append(request.url))

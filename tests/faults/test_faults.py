@@ -72,7 +72,7 @@ def killed_until_it_is_done(how: str, folder: Path, n_kills: int, seed: int, n_e
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as driver:
             assert driver.stdout is not None and driver.stdout.readline() == b"begins\n"
             if kill == n_kills:
-                assert driver.wait(300) == 0
+                assert driver.wait(900) == 0
                 return kill
             time.sleep(rng.exponential(0.08))
             driver.send_signal(signal.SIGKILL)
