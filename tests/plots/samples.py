@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
@@ -43,7 +45,7 @@ def stage(seed: int, n_actions: tuple[int, int]) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(2, n_actions[0] * n_actions[1])).round(1)
 
 
-def samples() -> dict[str, Figure]:
+def samples(games: Iterable[str] = tuple(GAMES)) -> dict[str, Figure]:
     """One figure of each kind, and some that are hard to lay out."""
     p, radii = [0.5, 0.3, 0.2], np.linspace(0, 1, 21)
     balls = {"TV": TotalVariation, "KL": KullbackLeibler, "χ²": ChiSquare}
@@ -58,7 +60,7 @@ def samples() -> dict[str, Figure]:
         "wide heatmap": plots.policy_heatmap(zoo.patrol(), np.full((4, 4, 12), 1 / 12)),
         "region": plots.payoff_region([[6, 2, 7, 0], [6, 7, 2, 0]], (2, 2), {"one": [0, 1, 0, 0], "two": [0, 0, 1, 0]}),
         "speed": plots.rows_per_second({"P @ v": ([10, 50], [1e9, 1e8]), "TV": ([10, 50], [1e7, 2e6])}),
-        **{name: plots.game_graph(game, title=name) for name, game in GAMES.items()},
+        **{name: plots.game_graph(GAMES[name], title=name) for name in games},
     }
 
 

@@ -68,9 +68,8 @@ def test_short_numbers() -> None:
 
 def test_the_same_numbers_give_the_same_bytes(figures: dict[str, Figure]) -> None:
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "xtick.major.size": 20, "axes.linewidth": 5}):
-        again = samples()
-        for name, figure in figures.items():
-            assert plots.png(figure) == plots.png(again[name]), name
+        for name, again in samples(["patrol", "gambler"]).items():
+            assert plots.png(figures[name]) == plots.png(again), name
 
 
 def test_no_figure_is_left_with_pyplot_and_a_notebook_shows_it(figures: dict[str, Figure]) -> None:
