@@ -134,7 +134,7 @@ def _raised_tails(
     elif can is None:
         # The j best states, or with them all states never seen: seen as often, and the bound of either holds.
         costs = of.costs.take(seen_below)
-        if of.form == "events":
+        if of.form == "events" and (places is not None or rows.shape[-1] == of.n_states):
             costs = np.minimum(of.costs[1:-1] if places is None else of.costs.take(places[..., :-1]), costs)
         tails = bound_by_event(of, above, visits, costs)
     else:

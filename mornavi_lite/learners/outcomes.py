@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..confidence import ConfidenceSet, KnownRows
-from ..games.arrays import refuse_too_large
+from ..games.arrays import MOST_BYTES, refuse_too_large
 from ..games.sparse import gathered, laid_out, lowest_elsewhere, scattered
 
 
@@ -34,14 +34,11 @@ class Pays(NamedTuple):
     least: np.ndarray
 
     def on(self, lists: np.ndarray | None, pays: np.ndarray) -> np.ndarray:
-        """``pays`` with the least reward on the way into the fail state, in place."""
+        """``pays`` with the least reward on the way into the fail state."""
         if self.fail_state is None:
             return pays
-        least = self.least[:, None, None]
-        if lists is None:
-            pays[..., self.fail_state] = least
-            return pays
-        return np.where(lists == self.fail_state, least[..., None], pays)
+        states = np.arange(pays.shape[-1]) if lists is None else lists
+        return np.where(states == self.fail_state, self.least[:, None, None, None], pays)
 
 
 def outcomes(
@@ -50,7 +47,8 @@ def outcomes(
     """What values (G, S) at the next step mean at a step: to be bounded from above where the sign (G,) is 1, or below.
 
     Lists do not serve bonuses, whose frequencies are uniform where nothing was seen, nor bounds of single events where
-    each row has an order of its own, or so many states were seen of a row that lists are no gain.
+    so many states were seen of a row that lists are no gain, or each row has an order of its own: there, beyond 2 GiB,
+    lists are taken all the same, and an event's bound does not profit from being of few states.
     """
     if rows.lists is None:
         seen, possible = rows.at(step)
@@ -58,7 +56,9 @@ def outcomes(
     seen, possible = rows.at(step)
     most_seen = int((seen > 0).sum(axis=-1).max(initial=1))
     in_order = model is not None and model.form == "events" and possible is None
-    if model is None or (in_order and (pays is not None or 4 * most_seen > values.shape[1])):
+    size = len(values) * seen[..., 0].size * values.shape[1]
+    if model is None or (in_order and (4 * most_seen > values.shape[1] if pays is None else 8 * size <= MOST_BYTES)):
+        refuse_too_large("a step of the counts", size)
         return _of_all_states(rows, step, values, pays)
     if pays is not None:
         return _with_pays(rows, step, values, signs, pays)
@@ -117,10 +117,8 @@ def _of_all_states(rows: KnownRows, step: int, values: np.ndarray, pays: Pays | 
     """The same by arrays (S, A, S), which are made for this step alone."""
     assert rows.lists is not None and rows.counts._lists is not None
     lists, (listed, possible), n_states = rows.lists[None, step], rows.at(step), values.shape[1]
-    refuse_too_large("a step of the counts", len(values) * listed[..., 0].size * n_states)
     seen = gathered(listed[None], lists, n_states)[0]
-    if possible is not None:
-        possible = gathered(possible[None].astype(np.int64), lists, n_states)[0] > 0
+    possible = None if possible is None else gathered(possible[None].astype(np.int64), lists, n_states)[0] > 0
     if pays is None:
         return Outcomes(values, seen, possible)
     own, told = rows.counts._lists[None, step], rows.counts._transitions[None, step] > 0

@@ -203,3 +203,22 @@ def test_no_step_is_made_of_all_states_where_lists_serve(monkeypatch: pytest.Mon
     assert made == []
     Mornavi(SETS["rest"], confidence="events").plan(listed)  # each row has an order of its own
     assert made == [2, 1, 0]
+
+
+@pytest.mark.parametrize("confidence", ["model", "events"])
+def test_where_all_states_do_not_fit_lists_serve_and_the_bounds_are_no_narrower(
+    confidence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = sparse_game(7, True)
+    listed, dense, _ = both_counts(game, 2000, monkeypatch)
+    learner = Mornavi(SETS["kinds"], confidence=confidence)
+    plan = learner.plan(dense)
+    known = learner.certify(dense, plan.policy)
+    monkeypatch.setattr(outcomes, "MOST_BYTES", 0)
+    monkeypatch.setattr(outcomes, "_of_all_states", None)
+    found = learner.certify(listed, plan.policy)
+    assert (found.upper >= known.upper - 1e-12).all() and (found.lower <= known.lower + 1e-12).all()
+    assert (found.upper[:, 0] - known.upper[:, 0]).max() < 0.5
+    own = learner.plan(listed)
+    assert (own.upper[:, 0] >= best_response(game, own.policy, SETS["kinds"])[:, 0] - 1e-9).all()
+    assert (own.lower <= evaluate(game, own.policy, SETS["kinds"]) + 1e-9).all()
