@@ -14,8 +14,8 @@ import numpy as np
 
 from .. import checks
 
-#: More states than this have more than 2 GiB of counts, whatever the horizon and the actions.
-MOST_STATES = 2**14
+#: Visits are counted for each state, joint action and step: more states than this ask for gigabytes in most games.
+MOST_STATES = 2**18
 
 
 class Finite(NamedTuple):

@@ -147,7 +147,8 @@ class Going:
                         self.history(self.episode).save(checkpoint)
                 if self.certificates[-1] <= goal and self.since_plan == 0:
                     return self.history(self.episode)
-                shown.set_postfix_str(f"certificate {min(self.certificates):.3g}", refresh=False)
+                said = f"certificate {min(self.certificates):.3g}, {len(self.starts):,} plans"
+                shown.set_postfix_str(said, refresh=False)
                 if not play(total, shown.update):
                     break
             shown.update(total - self.episode)  # those after the last look

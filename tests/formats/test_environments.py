@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from mornavi_lite import MarkovGame, zoo
+from mornavi_lite import History, MarkovGame, Mornavi, TotalVariation, learn, zoo
 from mornavi_lite.formats import Environment, from_gymnasium_env, from_parallel_env, to_parallel_env
 
 gymnasium = pytest.importorskip("gymnasium")
@@ -181,9 +182,31 @@ def test_a_state_of_the_environment_comes_first_if_it_is_finite() -> None:
         from_parallel_env(env, 2, observations="state")
 
 
+def test_an_environment_of_many_states_is_learned_saved_and_taken_up(tmp_path: Path) -> None:
+    class Wide:
+        observation_space, action_space = Discrete(20_000), Discrete(2)
+
+        def reset(self, seed: Any = None, options: Any = None) -> Any:
+            self.rng, self.state = np.random.default_rng(seed), 0
+            return 0, {}
+
+        def step(self, action: int) -> Any:
+            self.state = int(self.state * 7 + action + self.rng.integers(3))
+            return self.state, float(self.state % 2), False, False, {}
+
+    learner = Mornavi(TotalVariation(0.1))
+    whole, begun = (
+        learn(learner, from_gymnasium_env(Wide(), 2, rewards="next_state"), n_episodes) for n_episodes in (40, 20)
+    )
+    begun.save(tmp_path / "history.npz")
+    resumed = History.load(tmp_path / "history.npz")
+    ended = learn(learner, from_gymnasium_env(Wide(), 2, rewards="next_state"), 40, resume=resumed)
+    assert whole.best_certificate < 2 and ended.certificate.tobytes() == whole.certificate.tobytes()
+
+
 def test_only_the_states_that_are_listed_are_numbered() -> None:
     env = Scripted([{"sees": [9, 7]}, {"sees": [0, 7]}], dict.fromkeys(["ann", "bob"], MultiDiscrete([1000, 1000])))
-    with pytest.raises(ValueError, match=r"at most 16,384 values, got 1,000,000 with 'shared'; states may list"):
+    with pytest.raises(ValueError, match=r"at most 262,144 values, got 1,000,000 with 'shared'; states may list"):
         from_parallel_env(env, 1)
     environment = from_parallel_env(env, 1, states=[(0, 7), [9, 7]])
     assert episode(environment)[0] == [1, 0] and environment.state_names == ("(0, 7)", "(9, 7)")
