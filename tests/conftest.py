@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 import threading
 
 import pytest
@@ -13,6 +14,9 @@ from tests.book.page_checks import NO_NETWORK, chromium_or_skip
 
 settings.register_profile("mornavi", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("mornavi")
+
+# The grammars of addresses, which no notebook has: to read them takes all who read notebooks a second.
+sys.modules["rfc3987_syntax"] = None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -87,7 +87,7 @@ SITE: list[Step] = [
     command("One folder to publish", "tools/build_site.py"),
 ]
 CODE = ["mornavi_lite", "tests", "tools", "benchmarks", "book", "setup.py", "noxfile.py"]
-PYTEST = ["-m", "pytest", "-q"]
+PYTEST = ["-m", "pytest", "-q", "-p", "no:nbval"]
 #: Two processes, each with its own browser, which take what the other has not come to; the slowest tests are told.
 TWO = ["--durations", "10", "-n", "2", "--dist", "worksteal", "-m"]
 BUILT = "browser or built"  # tests of the built book
