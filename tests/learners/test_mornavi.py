@@ -147,9 +147,9 @@ def test_all_sets_of_radius_zero_are_nash_vi_to_the_byte(confidence: str) -> Non
     sets = [*zero, (TotalVariation(0), KullbackLeibler(0), ChiSquare(0))]
     scale = 0.01 if confidence == "bonus" else 1.0
     for game, concept in ((varied_game(1, (2, 3, 2)), "cce"), (zoo.congestion(), "ce")):
-        plain = run(NashVI(concept, confidence, scale=scale), game, 150, seed=2)
+        plain = run(NashVI(concept, confidence, scale=scale), game, 60, seed=2)
         for each in sets:
-            assert_same_run(run(Mornavi(each, concept, confidence, scale=scale), game, 150, seed=2), plain)
+            assert_same_run(run(Mornavi(each, concept, confidence, scale=scale), game, 60, seed=2), plain)
 
 
 def test_a_stage_game_is_a_bandit() -> None:

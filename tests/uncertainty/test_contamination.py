@@ -93,10 +93,10 @@ def test_solutions_are_the_definition_on_dense_and_sparse_rows(n_actions: tuple[
 def test_the_learner_has_its_certificate(confidence: str) -> None:
     """Bounds hold for every plan, here and at a scale of a hundredth not."""
     broken = 0
-    for seed, scale in itertools.product(range(6), (1.0, 0.01)):
+    for seed, scale in itertools.product(range(5), (1.0, 0.01)):
         game = varied_game(seed, (2, 3, 2))
         learner = Mornavi(sets(game), confidence=confidence, scale=scale)
-        history = run(learner, game, 3000, seed=seed)
+        history = run(learner, game, 300, seed=seed)
         wrong = (history.gap > history.certificate + 1e-9) | (history.lower > history.value + 1e-9).any(axis=1)
         assert scale < 1 or not wrong.any()
         broken += int(wrong.sum())
