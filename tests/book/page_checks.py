@@ -231,11 +231,13 @@ def not_playing(page: Any, buttons: Any) -> list[int]:
             widget = widget.parentElement.closest('.jupyter-widgets');
         return [...widget.querySelectorAll('img')].filter(e => e.offsetParent).map(e => e.src + e.alt).join('|');
     })"""
-    before, dead = buttons.evaluate_all(frames), []
-    for k in range(len(before)):
+    before = buttons.evaluate_all(frames)
+    dead = list(range(len(before)))
+    for k in dead:
         buttons.nth(k).click()
     for _ in range(PATIENCE):
-        dead = [k for k, now in enumerate(buttons.evaluate_all(frames)) if now == before[k]]
+        now = buttons.evaluate_all(frames)
+        dead = [k for k in dead if now[k] == before[k]]  # who comes round again has moved
         if not dead:
             break
         page.wait_for_timeout(50)

@@ -132,7 +132,7 @@ def test_a_whole_run_without_robustness_is_multi_nash_vi(confidence: str) -> Non
     """The loops choose, play and replan for themselves; a shared reward leaves a pure equilibrium at every stage."""
     game = zoo.garnet(3, (2, 3), 2, 2, seed=4, rewards="shared")
     learner = NashVI("nash", confidence, scale=0.01 if confidence == "bonus" else 1.0)
-    ours, loops = run(learner, game, 600, seed=5), run(InLoops(learner), game, 600, seed=5)
+    ours, loops = run(learner, game, 200, seed=5), run(InLoops(learner), game, 200, seed=5)
     assert ours.n_plans > 20
     np.testing.assert_array_equal(ours.episode, loops.episode)
     np.testing.assert_array_equal(ours.policy, loops.policy)
