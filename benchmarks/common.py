@@ -133,10 +133,10 @@ def _kept(file: Path) -> dict[str, dict]:
     return answers
 
 
-def save(name: str, content: dict) -> None:
+def save(name: str, content: dict | list, indent: int | None = 1) -> None:
     """Write ``results/<name>.json`` by a temporary file, so that an interrupted run leaves the old one whole."""
     RESULTS.mkdir(exist_ok=True)
     target = RESULTS / f"{name}.json"
     partial = target.with_suffix(".json.partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf8")
+    partial.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf8")
     partial.replace(target)

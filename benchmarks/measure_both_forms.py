@@ -27,8 +27,9 @@ common.one_thread()
 
 import numpy as np  # noqa: E402
 from measure_episodes import GAMES, SETS  # noqa: E402
+from measure_floor_of_episodes import episodes_to  # noqa: E402
 
-from mornavi_lite import Mornavi, run  # noqa: E402
+from mornavi_lite import Mornavi  # noqa: E402
 from mornavi_lite.learners.outcomes import Outcomes  # noqa: E402
 from mornavi_lite.learners.stage_payoffs import StagePayoffs  # noqa: E402
 
@@ -71,11 +72,7 @@ class WithMaximum(StagePayoffs):
 def episodes(learner: Mornavi, game: str, level: float, n_seeds: int) -> float:
     """Median of the episodes until the certificate is at most this."""
     played = GAMES[game]()
-    needed = []
-    for seed in range(n_seeds):
-        history = run(learner, played, MOST, seed, until=level)
-        needed.append(0 if history.n_plans == 1 else int(history.episode[-2]))
-    return float(np.median(needed))
+    return float(np.median([episodes_to(learner, played, seed, level, MOST) for seed in range(n_seeds)]))
 
 
 def smallest_probability(game: str) -> float:

@@ -1,14 +1,17 @@
 """Floors of episodes beside what the learner takes, and growth of one family.
 
 Writes ``results/floor_of_episodes.json``, from which chapter 12 is made, in parts that can be named on the command
-line: "floors", "told", "by_delta" and "growth"; "floors=traffic_merge" are the lines of a table that begin so. A part
-takes some minutes of one process; what is not named stays as it is in the file. Its content::
+line: "floors", "told", "by_delta", "knowing" and "growth"; "floors=traffic_merge" are the lines of a table that begin
+so. A part takes some minutes of one process; what is not named stays as it is in the file. Its content::
 
     floors            list of {game, set, epsilon, floor, per_nat, alternatives, learner, ratio}: floors of games of
                       common interest (null for infinite), and the median of three seeds of the default learner, null
                       where it does not get there; ratio is null without both
     told              the same where both sides are told what can follow what; three seeds, measured here
     by_delta          list of {game, told, delta, floor, learner}: nominal sets, certificate 0.2, one delta for both
+    knowing           list of {game, told, floor, alternatives, episodes, error}: nominal sets, 0.2, and alternatives in
+                      which all outputs are wrong. ``episodes`` is the mean of 30 runs of one who knows the game and
+                      these alternatives, and has to rule out nothing else; ``error`` is that of the mean
     growth            list of {grows, at, episodes, floor}: what changes, its value, episodes of each seed to the
                       certificate, and the floor where it was computed
 """
@@ -28,7 +31,7 @@ common.one_thread()
 import numpy as np  # noqa: E402
 
 from mornavi_lite import MarkovGame, Mornavi, Nominal, TotalVariation, run, zoo  # noqa: E402
-from mornavi_lite.lower_bounds import episodes_floor  # noqa: E402
+from mornavi_lite.lower_bounds import EpisodesFloor, episodes_floor  # noqa: E402
 
 SETS = {"nominal": Nominal(), "TV 0.1": TotalVariation(0.1)}
 GAMES = {
@@ -49,7 +52,7 @@ GROWS = {
     "horizon": (3, 4, 6, 10),
     "epsilon": (0.4, 0.2, 0.1, 0.05),
 }
-GROWTH_SEEDS = 3
+GROWTH_SEEDS, KNOWING_SEEDS = 3, 30
 DELTAS = (0.2, 0.05, 1e-3, 1e-6, 1e-12)
 
 
@@ -135,6 +138,45 @@ def by_delta() -> list[dict]:
     return lines
 
 
+def knowing() -> list[dict]:
+    """How far alternatives that were found could carry, by any inequality."""
+    lines = []
+    names = ("safe_or_risky, shared", "delayed_coordination", "traffic_merge")
+    for name, told in itertools.product(names, (False, True)):
+        game = GAMES[name]()
+        found = episodes_floor(game, 0.2, 0.05, support=game if told else None, rounds=ROUNDS)
+        if found.episodes > 0:
+            spent = [rule_out(game, found, 0.05, seed) for seed in range(KNOWING_SEEDS)]
+            line = {"game": name, "told": told, "floor": found.episodes}
+            line |= {"alternatives": len(found.alternatives), "episodes": float(np.mean(spent))}
+            lines.append(line | {"error": float(np.std(spent) / math.sqrt(KNOWING_SEEDS))})
+            print(lines[-1], flush=True)
+    return lines
+
+
+def rule_out(game: MarkovGame, found: EpisodesFloor, delta: float, seed: int) -> int:
+    """Episodes until each alternative is less likely than the game by delta, played to tell most of the likeliest."""
+    rng, kernel, every = np.random.default_rng(seed), game.transition, range(game.horizon)
+    rows = np.stack([each.transition for each in found.alternatives])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likelier = np.where(kernel > 0, np.log(kernel / rows), 0.0)
+    told = np.stack([each.information for each in found.alternatives])
+    seen, episodes = np.zeros(len(told)), 0
+    while seen.min() < -math.log(delta):
+        pays = np.tensordot(np.exp(seen.min() - seen), told, 1)
+        value, plays = np.zeros(game.n_states), np.zeros(pays.shape[:2], dtype=int)
+        for h in reversed(every):
+            worth = pays[h] + kernel[h] @ value
+            plays[h], value = worth.argmax(axis=1), worth.max(axis=1)
+        state = rng.choice(game.n_states, p=game.initial)
+        for h in every:
+            action = plays[h, state]
+            after = rng.choice(game.n_states, p=kernel[h, state, action])
+            seen, state = seen + likelier[:, h, state, action, after], after
+        episodes += 1
+    return episodes
+
+
 def growth() -> list[dict]:
     """One parameter at a time."""
     lines = []
@@ -150,16 +192,19 @@ def growth() -> list[dict]:
     return lines
 
 
+OTHER_PARTS = {"by_delta": by_delta, "knowing": knowing, "growth": growth}
+
+
 def main(parts: tuple[str, ...]) -> None:
     """Measure the parts that are named, or all."""
     file = common.RESULTS / "floor_of_episodes.json"
-    for each in parts or ("floors", "told", "by_delta", "growth"):
+    for each in parts or ("floors", "told", *OTHER_PARTS):
         part, _, name = each.partition("=")
         content = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
         if part in ("floors", "told"):
             content[part] = floors(name, content.get(part, []), part == "told")
         else:
-            content[part] = by_delta() if part == "by_delta" else growth()
+            content[part] = OTHER_PARTS[part]()
         common.save("floor_of_episodes", content)
 
 
