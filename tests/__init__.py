@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -11,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IGNORED = {".git", ".venv", ".make", "_build", "vendor", "node_modules", "__pycache__", "mornavi_lite.egg-info"}
 
 
-def measurement(name):
+def measurement(name: str) -> ModuleType:
     """A script of benchmarks/, as a module; it finds what lies beside it."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     try:

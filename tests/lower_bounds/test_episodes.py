@@ -44,11 +44,15 @@ def needed(delta: float, event: float, never_likelier: bool) -> float:
 def exact_best(game: MarkovGame, told: list[list[list[Fraction]]]) -> Fraction:
     """The most that an episode tells, by backward induction in fractions; rows are divided by their exact sum."""
     legal = [game.legal_joint_actions(s) for s in range(game.n_states)]
-    value = [Fraction(0)] * game.n_states
+    value, nothing = [Fraction(0)] * game.n_states, Fraction(0)
     for h in reversed(range(game.horizon)):
         rows = [[[Fraction(x) for x in row] for row in each] for each in game.transition[h].tolist()]
         value = [
-            max(told[h][s][a] + sum(map(Fraction.__mul__, rows[s][a], value)) / sum(rows[s][a]) for a in legal[s])
+            max(
+                told[h][s][a]
+                + sum((x * v for x, v in zip(rows[s][a], value, strict=True)), nothing) / sum(rows[s][a], nothing)
+                for a in legal[s]
+            )
             for s in range(game.n_states)
         ]
     return sum((Fraction(x) * v for x, v in zip(game.initial.tolist(), value, strict=True)), Fraction(0))
@@ -128,7 +132,7 @@ def test_what_proves_the_floor(game: MarkovGame, epsilon: float, delta: float, b
     assert any((each.change < 0) != (each.change > 0) for each in floor.alternatives)
 
 
-@pytest.mark.parametrize(("epsilon", "delta"), [(0.05, 1e-6), (0.2, 0.05)])
+@pytest.mark.parametrize(("epsilon", "delta"), [pytest.param(0.05, 1e-6, marks=pytest.mark.slow), (0.2, 0.05)])
 def test_one_coin_is_a_closed_form_up_to_where_kinds_of_outputs_are_told_apart(epsilon: float, delta: float) -> None:
     def apart(p: float, q: float) -> float:
         return p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
@@ -348,7 +352,7 @@ def test_the_nearest_row_is_worth_it_and_none_is_nearer(radius: float, upwards: 
     ],
 )
 def test_wrong_arguments_are_named(change: dict[str, Any], said: str) -> None:
-    arguments = {"game": one_coin(), "epsilon": 0.1} | change
+    arguments: dict[str, Any] = {"game": one_coin(), "epsilon": 0.1, **change}
     with pytest.raises((ValueError, TypeError), match=said):
         episodes_floor(**arguments)
 

@@ -102,7 +102,7 @@ def test_gaps_are_on_average_a_share_of_it_whatever_the_plan(horizon: int, radiu
 @pytest.mark.parametrize(
     ("game", "radius"),
     [
-        (zoo.delayed_coordination(), 0.3),
+        pytest.param(zoo.delayed_coordination(), 0.3, marks=pytest.mark.slow),
         pytest.param(zoo.traffic_merge(), 0.1, marks=pytest.mark.slow),
         (zoo.garnet(4, (2, 3, 1), 3, 2, seed=3), 0.1),
     ],
