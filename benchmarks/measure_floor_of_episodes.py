@@ -1,8 +1,8 @@
 """Floors of episodes beside what the learner takes, and growth of one family.
 
 Writes ``results/floor_of_episodes.json``, from which chapter 12 is made, in parts that can be named on the command
-line: "floors", "told", "by_delta", "knowing" and "growth"; "floors=traffic_merge" are the lines of a table that begin
-so. A part takes some minutes of one process; what is not named stays as it is in the file. Its content::
+line: "floors", "told", "by_delta", "knowing", "growth" and "replanned"; "floors=traffic_merge" are the lines of a table
+that begin so. A part takes some minutes of one process; what is not named stays as it is in the file. Its content::
 
     floors            list of {game, set, epsilon, floor, per_nat, alternatives, learner, ratio}: floors of games of
                       common interest (null for infinite), and the median of three seeds of the default learner, null
@@ -12,6 +12,8 @@ so. A part takes some minutes of one process; what is not named stays as it is i
     knowing           list of {game, told, floor, alternatives, episodes, error}: nominal sets, 0.2, and alternatives in
                       which all outputs are wrong. ``episodes`` is the mean of 30 runs of one who knows the game and
                       these alternatives, and has to rule out nothing else; ``error`` is that of the mean
+    replanned         list of {game, told, floor, doubling, episode}: nominal sets, 0.2, the floors of the tables, and
+                      episodes of each seed with a new plan once visits double, and after each episode
     growth            list of {grows, at, episodes, floor}: what changes, its value, episodes of each seed to the
                       certificate, and the floor where it was computed
 """
@@ -52,7 +54,8 @@ GROWS = {
     "horizon": (3, 4, 6, 10),
     "epsilon": (0.4, 0.2, 0.1, 0.05),
 }
-GROWTH_SEEDS, KNOWING_SEEDS = 3, 30
+GROWTH_SEEDS, KNOWING_SEEDS, REPLANNED_SEEDS = 3, 30, {True: 5, False: 3}
+OFTEN = ("safe_or_risky, shared", "delayed_coordination")
 DELTAS = (0.2, 0.05, 1e-3, 1e-6, 1e-12)
 
 
@@ -177,6 +180,24 @@ def rule_out(game: MarkovGame, found: EpisodesFloor, delta: float, seed: int) ->
     return episodes
 
 
+def replanned(wanted: str, content: dict) -> list[dict]:
+    """What it is worth to look after each episode whether the certificate is there."""
+    before = {(line["game"], line["told"]): line for line in content.get("replanned", [])}
+    for name, told in itertools.product(OFTEN, (True, False)):
+        game, table = GAMES[name](), content["told" if told else "floors"]
+        if not f"{name}, {'told' if told else 'not'}".startswith(wanted):
+            continue
+        key = (name, "nominal", 0.2)
+        [floor] = [line["floor"] for line in table if (line["game"], line["set"], line["epsilon"]) == key]
+        line = {"game": name, "told": told, "floor": floor}
+        for how in ("doubling", "episode"):
+            learner = Mornavi(Nominal(), support=game if told else None, replan=how)
+            line[how] = [episodes_to(learner, game, seed, 0.2) for seed in range(REPLANNED_SEEDS[told])]
+        before[name, told] = line
+        print(line, flush=True)
+    return list(before.values())
+
+
 def growth() -> list[dict]:
     """One parameter at a time."""
     lines = []
@@ -198,10 +219,12 @@ OTHER_PARTS = {"by_delta": by_delta, "knowing": knowing, "growth": growth}
 def main(parts: tuple[str, ...]) -> None:
     """Measure the parts that are named, or all."""
     file = common.RESULTS / "floor_of_episodes.json"
-    for each in parts or ("floors", "told", *OTHER_PARTS):
+    for each in parts or ("floors", "told", *OTHER_PARTS, "replanned"):
         part, _, name = each.partition("=")
         content = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
-        if part in ("floors", "told"):
+        if part == "replanned":
+            content[part] = replanned(name, content)
+        elif part in ("floors", "told"):
             content[part] = floors(name, content.get(part, []), part == "told")
         else:
             content[part] = OTHER_PARTS[part]()
