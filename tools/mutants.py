@@ -4,9 +4,8 @@ usage: python mutants.py ROOM'S_TESTS MINUTES PROCESSES AGAIN
 
 pytest collects the tests once. A first fork runs all of them and keeps which test comes to which function and how long
 it takes. Then each change has a fork of its own, which runs the tests that come to the changed function until one
-fails: first those that found changes of the same function, then the quickest. Tests of more than SLOWEST seconds are
-left out.
-AGAIN is 1 where tests are new: then what survived is tried again.
+fails: first those that found changes of the same function, then the quickest, as many as take ENOUGH seconds. Tests of
+more than SLOWEST seconds are left out. With AGAIN=1 what survived is tried again, by all of its other tests.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import time
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd, copy_also_copy_files, copy_src_dir, setup_source_paths
 from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
-SLOWEST = 1.0
+SLOWEST, ENOUGH = 1.0, 3.0
 #: A changed test may take so many times as long as before, and a second more, of the processor.
 PATIENCE = 5
 MEMORY = 6 << 30
@@ -61,9 +61,9 @@ class Tried:
 
     def __init__(self, minutes: float, processes: int, again: bool) -> None:
         self.until, self.processes = time.monotonic() + 60 * minutes, processes
-        again_too = (None, NO_TESTS, SURVIVED) if again else (None, NO_TESTS)
+        self.again, codes = again, (None, NO_TESTS, SURVIVED) if again else (None, NO_TESTS)
         mutants, _ = collect_source_file_mutation_data(mutant_names=())
-        self.todo = [(data, name) for data, name, was in mutants if was in again_too]
+        self.todo = [(data, name) for data, name, was in mutants if was in codes]
         for data in {id(data): data for data, _, _ in mutants}.values():
             data.meta_path = data.meta_path.resolve()
         self.kills: dict[str, Counter[str]] = {}
@@ -98,7 +98,9 @@ class Tried:
         function = mangled_name_from_mutant_name(name)
         kills, took = self.kills.get(function, Counter()), self.known["took"]
         found = [test for test in self.known["tests"].get(function, ()) if took[test] < SLOWEST]
-        return sorted(found, key=lambda test: (-kills[test], took[test]))
+        order = sorted(found, key=lambda test: (-kills[test], took[test]))
+        total = accumulate(took[test] for test in order)
+        return [test for test, until in zip(order, total, strict=True) if self.again or until <= ENOUGH]
 
     def begin(self, data: SourceFileMutationData, name: str) -> dict[int, tuple[SourceFileMutationData, str, int]]:
         reading, writing = os.pipe()

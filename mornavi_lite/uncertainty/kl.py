@@ -52,8 +52,7 @@ def kl_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
         change = (q - p) / p
         near = p * ((1 + change) * np.log1p(change) - change)  # keeps its digits where q is close to p
         far = q * (np.log(q) - np.log(p)) - (q - p)
-    terms = np.where(np.abs(change) < 0.5, near, np.where(q > 0, far, p))
-    return np.where((q == 0) & (p == 0), 0.0, terms).sum(axis=-1)
+    return np.where(np.abs(change) < 0.5, near, np.where(q > 0, far, p)).sum(axis=-1)
 
 
 def kl_solve(

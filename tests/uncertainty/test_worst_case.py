@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -41,6 +42,17 @@ def test_chi_square_with_weights_at_the_edge_of_floating_point_and_huge_radii() 
         assert kernel[0] == pytest.approx(np.sqrt(0.5), abs=3 / radius + 1e-12)
         assert kernel @ v == pytest.approx(ball.worst_case(row, v), abs=1e-13)
         assert ball.divergence(kernel, row) <= radius * (1 + 1e-12)
+
+
+def test_chi_square_kernels_lie_on_the_border_where_variances_are_below_the_smallest_squares() -> None:
+    """Several such rows beside a common one; the divergence in exact fractions."""
+    rows = np.array([[1.0, 1e-300, 3e-300], [1.0, 2e-295, 1e-293], [0.5, 0.3, 0.2], [1.0, 4e-302, 5e-324]])
+    ball = ChiSquare(0.3)
+    for row, kernel in zip(rows, ball.worst_kernel(rows, [1.0, 0.0, 0.5]), strict=True):
+        pairs = [(Fraction(float(q)), Fraction(float(p))) for q, p in zip(kernel, row, strict=True)]
+        exact = float(sum((q - p) ** 2 / p for q, p in pairs))
+        assert exact == pytest.approx(0.3, rel=1e-9)
+        assert ball.divergence(kernel, row) == pytest.approx(exact, rel=1e-9)
 
 
 def assert_attained(ball: UncertaintySet, row: np.ndarray, v: np.ndarray) -> None:
