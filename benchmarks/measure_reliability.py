@@ -88,6 +88,11 @@ def table(figures: dict[str, Any]) -> str:
             f"| random cases: {figures['titles'][name]} | {each['cases']:,} in a row | 0 wrong; "
             f"the slowest took {max(each['slowest'], 1)} times the median of its size |"
         )
+    if figures["guided_files"]:
+        lines.append(
+            f"| damaged files, by a search guided by the lines that a reader comes to | "
+            f"{sum(figures['guided_files'].values()):,} in a row | 0 wrong |"
+        )
     n_kills = sum(figures.get(part, 0) for part in ("kills_run", "kills_learn"))
     lines += (
         []
@@ -124,6 +129,7 @@ TITLES = {
     "many_players": "players who are alike against all joint actions",
     "features": "linear games against loops over their factors",
     "damaged_files": "damaged files of eight kinds, read or refused, with little memory",
+    "spaces": "spaces of environments, listed or refused, with little memory",
 }
 
 
@@ -143,7 +149,9 @@ def main() -> None:
     figures = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}  # others may have measured meanwhile
     made["mutation"] = figures.get("mutation", {}) | made.get("mutation", {})
     cases = json.loads((RESULTS / "fuzz_cases.json").read_text(encoding="utf8"))
+    guided = RESULTS / "guided_files.json"
     figures |= made | {"random_cases": cases, "titles": TITLES}
+    figures["guided_files"] = json.loads(guided.read_text(encoding="utf8")) if guided.exists() else {}
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
     before, _, rest = PAGE.read_text(encoding="utf8").partition(BEGINS)
     after = rest.partition(ENDS)[2]

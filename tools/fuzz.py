@@ -1,11 +1,12 @@
 """Draw cases until the time is over, and write down as a test what fails.
 
-usage: python tools/fuzz.py [MINUTES]
+usage: python tools/fuzz.py [MINUTES] [SUBJECT ...]
 
-Each subject of ``tests/fuzz/subjects.py`` gets the same time, from a seed that the clock gives. A case that fails is
-written to ``tests/fuzz/cases``, where the tests find it. How many cases there were is printed at the end, with how many
-times the median of calls of its size the slowest call took. With the argument ``--count`` beside the minutes the cases
-in a row without one that fails are added up in ``benchmarks/results/fuzz_cases.json``; one that fails begins at 0.
+Each subject of ``tests/fuzz/subjects.py``, or each that is named, gets the same time, from a seed that the clock gives.
+A case that fails is written to ``tests/fuzz/cases``, where the tests find it. How many cases there were is printed at
+the end, with how many times the median of calls of its size the slowest call took. With the argument ``--count`` beside
+the minutes the cases in a row without one that fails are added up in ``benchmarks/results/fuzz_cases.json``; one that
+fails begins at 0.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ def main() -> int:
     minutes, first = float(given[0]) if given else 1.0, int(time.time()) * 1000
     kept = json.loads(COUNTS.read_text(encoding="utf8")) if COUNTS.exists() else {}
     wrong = 0
-    for subject in SUBJECTS:
-        n_cases, failed, ratio = tried(subject, 60 * minutes / len(SUBJECTS), first)
+    subjects = given[1:] or [*SUBJECTS]
+    for subject in subjects:
+        n_cases, failed, ratio = tried(subject, 60 * minutes / len(subjects), first)
         wrong += len(failed)
         print(
             f"{subject}: {n_cases} cases, {len(failed)} failed; the slowest took {ratio:.0f} medians of its size",

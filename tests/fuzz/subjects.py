@@ -6,10 +6,14 @@ or sixty. A case that fails is the pair (subject, seed); ``tools/fuzz.py`` write
 
 from __future__ import annotations
 
+import math
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Hashable
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +36,7 @@ from mornavi_lite import (
     solve_stage,
 )
 from mornavi_lite.equilibrium import TOLERANCE
+from mornavi_lite.formats.spaces import MOST_STATES, finite, keys_of
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
 from tests.parsers.damage import ARRAYS, TEXTS, damaged_bytes, damaged_member, read_within_bounds
@@ -340,13 +345,66 @@ def damaged_files(seed: int) -> Seen:
         for i in range(24):
             inside = archive and rng.random() < 0.8
             read_within_bounds(
-                read, (damaged_member if inside else damaged_bytes)(rng, whole), Path(folder), i % 4 == 0
+                read, (damaged_member if inside else damaged_bytes)(rng, whole), Path(folder), i % 12 == 0
             )
     return 24, kind
+
+
+def strange_space(rng: np.random.Generator, depth: int = 0) -> tuple[Any, int]:
+    """A space as gymnasium has them, known by its attributes, and how many values it has: 0 where that is no number."""
+    n = int(rng.choice([1, 2, 3, 7, 100, 10**4, 10**12, 2**62]))
+    shape = tuple(map(int, rng.integers(1, 4, rng.integers(1, 3))))
+    start = int(rng.choice([0, -3, 5, -(2**40)]))
+    kind = rng.integers(7 if depth < 3 else 5)
+    if kind == 0:
+        return SimpleNamespace(n=n, start=start, shape=(), dtype=np.int64), n
+    if kind == 1:
+        sizes = rng.choice([1, 2, 3, 50, 2**31], shape)
+        return SimpleNamespace(nvec=sizes, start=np.full(shape, start), shape=shape, dtype=np.int64), _product(sizes)
+    if kind == 2:
+        return SimpleNamespace(n=shape, shape=shape, dtype=np.int8), 2 ** math.prod(shape)
+    if kind == 3:
+        low = rng.integers(-3, 3, shape)
+        high = low + rng.choice([0, 1, 2, 2**40], shape)
+        return SimpleNamespace(low=low, high=high, shape=shape, dtype=np.int64), _product(high - low + 1)
+    if kind == 4:
+        no_end = SimpleNamespace(low=np.zeros(shape), high=np.ones(shape), shape=shape, dtype=np.float32)
+        return (no_end, SimpleNamespace(spaces={"a": no_end}), SimpleNamespace(max_length=5))[rng.integers(3)], 0
+    parts = [strange_space(rng, depth + 1) for _ in range(rng.integers(1, 4))]
+    return SimpleNamespace(spaces=tuple(part for part, _ in parts)), math.prod(size for _, size in parts)
+
+
+def _product(sizes: np.ndarray) -> int:
+    return math.prod(map(int, sizes.ravel()))
+
+
+def spaces(seed: int) -> Seen:
+    """Spaces of environments: each value has its number and comes back, or there are too many, which costs nothing."""
+    rng = np.random.default_rng(seed)
+    for i in range(24):
+        space, size = strange_space(rng)
+        if i % 12 == 0:
+            tracemalloc.start()
+        try:
+            found = finite(space, "the space")
+            assert found.size == size > 0
+            values = keys_of(found, None, "it")
+            assert len(values) == size <= MOST_STATES
+            for number in rng.integers(size, size=3).tolist():
+                assert found.key(found.value(number)) == values[number]
+        except TypeError as error:
+            assert size == 0 and "must be finite" in str(error)
+        except ValueError as error:
+            assert size > MOST_STATES and "must have at most" in str(error)
+        finally:
+            most = tracemalloc.get_traced_memory()[1] if i % 12 == 0 else 0
+            tracemalloc.stop()
+        assert most < 1e7
+    return 24, "spaces"
 
 
 FILES = TEXTS | ARRAYS
 SUBJECTS: dict[str, Callable[[int], Seen]] = {
     each.__name__: each
-    for each in (operators, stage_games, plans, learners, files, many_players, features, damaged_files)
+    for each in (operators, stage_games, plans, learners, files, many_players, features, damaged_files, spaces)
 }

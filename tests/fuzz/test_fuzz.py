@@ -18,6 +18,7 @@ CASES = {
     "many_players": 60,
     "features": 120,
     "damaged_files": 30,
+    "spaces": 20,
 }
 PIECES = 2
 
