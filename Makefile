@@ -5,7 +5,7 @@ SHELL = /bin/sh
 RUN = @sh tools/with_python.sh tools/make.py
 
 .PHONY: help book test notebooks assignments format serve pdf lite site dist lock benchmark measurements check-all matrix \
-	long-run mutate clean
+	long-run mutate coverage clean
 .NOTPARALLEL:
 
 help:        ## this list (the default)
@@ -64,6 +64,9 @@ long-run:    ## runs, plans and sweeps for MINUTES=30: memory stays flat, nothin
 
 mutate:      ## small changes in ROOM=uncertainty: do its tests find them? Goes on where it stopped (MINUTES=15)
 	$(RUN) mutate
+
+coverage:    ## lines and branches that no test comes to, beside those that tests/unreached.toml names
+	$(RUN) coverage
 
 clean:       ## remove what was built; .venv stays
 	$(RUN) clean

@@ -114,6 +114,7 @@ CHECKS = [
     ("The book, without a warning; types and examples in docstrings", book_and_what_takes_one_core),
     command("The built book, its pages in a browser", *PYTEST, *TWO, f"not slow and ({BUILT})", *PAGE_TESTS),
 ]
+BRANCHES = command("Branches that no test comes to", "tools/branches.py")
 SLOW_CHECKS = [
     command("Unit tests, in another order", *PYTEST, "-p", "tests.shuffled", *UNIT, MPLBACKEND="agg"),
     command("Slow tests", *PYTEST, *TWO, "slow", "tests", MPLBACKEND="agg"),
@@ -155,6 +156,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "matrix": ([packages("matrix"), command("Oldest and newest, with each Python", "-m", "nox")], []),
     "long-run": ([packages("test"), ("Runs, plans and sweeps", long_run)], []),
     "mutate": ([packages("test"), packages("mutation"), command("Changes of one room", "tools/mutate.py")], []),
+    "coverage": ([packages("test"), packages("coverage")], [BRANCHES]),
     "fuzz": (
         [packages("test"), command("Random cases", "tools/fuzz.py", os.environ.get("MINUTES", "1"))],
         [],
