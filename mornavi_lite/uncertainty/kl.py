@@ -25,9 +25,9 @@ def kl_worst(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     worst, left = np.empty(len(rows)), np.arange(len(rows))
     if x.ndim == 1 and len(rows) >= 4 * FEW_ROWS and len(x) >= FEW_STATES and rows.size >= FEW:
         worst, left = kl_by_moments(rows, x, radius)
-    elif x.ndim == 2 and len(rows) >= FEW_ROWS and x.shape[1] <= SHORT_UP_TO:
+    elif x.ndim == 2 and x.shape[1] <= SHORT_UP_TO:
         worst, left = kl_short(rows, x, radius)
-    for piece in pieces(rows):
+    for piece in pieces(rows[: len(left)]):
         some = piece if len(left) == len(rows) else left[piece]
         worst[some] = kl_solve(rows[some], of_rows(x, some, 1), of_rows(radius, some, 0))[0]
     return worst
