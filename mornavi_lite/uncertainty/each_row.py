@@ -172,8 +172,7 @@ def _own(ball: UncertaintySet, rows: np.ndarray, v: np.ndarray, floor: Any, radi
         low, half, x = scaled_rows(v[piece], None if floor is None else floor[piece])
         these = np.asfortranarray(rows[piece]) if short else rows[piece]
         half *= _call(ball, "_worst", these, x, of_rows(radius, piece, 0))
-        low += half
-        np.add(low, half, out=worst[piece])
+        worst[piece] = low + half + half
     return worst
 
 

@@ -6,6 +6,8 @@ a radius, a number or one for each row (R,), and checks nothing. Formulas: chapt
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .kl_moments import FEW, FEW_ROWS, FEW_STATES, kl_by_moments
@@ -100,8 +102,7 @@ def kl_solve(
             near = (np.abs(excess) <= 0.1 * radius) & (variance >= 1e-12)
             done |= (near & (error <= 1e-15)) | ((excess <= 0) & (excess >= -1e-15 * t))
         steps[open_rows] += 1
-        worst[open_rows] = low + np.maximum(height + excess / t, 0.0)
-        tilt[open_rows] = t
+        worst[open_rows], tilt[open_rows] = low + np.maximum(height + excess / t, 0.0), t
         inside = (newton > below) & (newton < above) & (step < PATIENCE)  # near ties make Newton creep
         between = _geometric_mean(np.maximum(below, above * 1e-6), above)
         middle = np.where(np.isfinite(above), between, np.minimum(t, 1e290) * 2.0 ** np.clip(step - PATIENCE, 1, 30))
@@ -148,13 +149,7 @@ def _tilted_weights(p: np.ndarray, exponent: np.ndarray, faint: bool) -> tuple[n
 
 
 def _kl_tilted(
-    p: np.ndarray,
-    mass: np.ndarray,
-    low: np.ndarray,
-    drop: np.ndarray,
-    t: np.ndarray,
-    moments: np.ndarray | None,
-    faint: bool,
+    p: np.ndarray, mass: np.ndarray, low: np.ndarray, drop: np.ndarray, t: np.ndarray, moments: Any, faint: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Under the rows weighted by exp(t drop): mean of -drop, variance, and the log of what the weights sum to.
 

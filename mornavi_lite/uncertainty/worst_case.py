@@ -181,14 +181,20 @@ def _met(first: np.ndarray, second: np.ndarray, radius: Radius) -> np.ndarray:
 def _chi_square_cut_of_levels(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
     """:func:`_chi_square_cut` for short rows with values of their own: both moments at each level, without a sort."""
     p, columns = np.ascontiguousarray(rows.T), np.ascontiguousarray(x.T)
-    threshold, below, part = np.full(len(rows), np.inf), np.empty_like(columns), np.empty_like(columns)
-    for level in columns:
+    cut, below, part = columns.max(axis=0), np.empty_like(columns), np.empty_like(columns)
+
+    def met(level: np.ndarray) -> np.ndarray:
         np.maximum(np.subtract(level, columns, out=below), 0.0, out=below)
         first = np.multiply(p, below, out=part).sum(axis=0)
-        part *= below
-        met = _met(first, part.sum(axis=0), radius)
-        np.minimum(threshold, level, out=threshold, where=met)
-    return np.asarray((columns * (columns < threshold)).max(axis=0))
+        return _met(first, np.multiply(part, below, out=part).sum(axis=0), radius)
+
+    some = np.flatnonzero(met(cut))  # what is not met at the highest level is met at none
+    p, columns, radius = p.take(some, axis=1), columns.take(some, axis=1), of_rows(radius, some, 0)
+    below, part, threshold = np.empty_like(columns), np.empty_like(columns), np.full(len(some), np.inf)
+    for level in columns:
+        np.minimum(threshold, level, out=threshold, where=met(level))
+    cut[some] = (columns * (columns < threshold)).max(axis=0)
+    return np.asarray(cut)
 
 
 def _entry(x: np.ndarray, state: np.ndarray) -> np.ndarray:
