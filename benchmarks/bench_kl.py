@@ -6,10 +6,12 @@ Writes ``results/kl.json``: the ratio for each number of states, radius and shar
 from __future__ import annotations
 
 import itertools
+import time
 
 import common
 
 common.one_thread()
+common.CLOCK = time.process_time
 
 import numpy as np  # noqa: E402
 

@@ -22,7 +22,7 @@ def read(name: str) -> dict:
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4), ("formats", 2), ("steps", 1)],
+    [("backups", 9), ("stage_games", 13), ("planning", 6), ("learning", 4), ("formats", 2), ("steps", 1), ("runs", 4)],
 )
 def test_every_ratio_reaches_its_goal(name: str, least: int) -> None:
     lines = read(name)["ratios"]
