@@ -235,3 +235,9 @@ def test_exact_fractions_are_real_numbers() -> None:
             checks.real_array("v", [Fraction(1, 3), wrong])
     with pytest.raises(TypeError, match="n must be an array of integers"):
         checks.integer_array("n", [Fraction(4, 2)])
+
+
+def test_a_least_probability_is_above_zero_or_none() -> None:
+    assert checks.min_probability(None) is None and checks.min_probability(0.5) == 0.5
+    with pytest.raises(ValueError, match="min_probability must be above 0, or None, got 0"):
+        checks.min_probability(0)

@@ -95,7 +95,8 @@ def reward_ranges(reward_range: Any, rewards: np.ndarray, n_players: int, horizo
         )
     if (pairs[..., 0] > pairs[..., 1]).any():
         raise ValueError(f"reward_range must have its lower end first, got {np.unique(pairs, axis=0).tolist()[0]}")
-    return frozen(pairs, (n_players, horizon, 2))
+    first = pairs[:, :1]  # a game that was saved has one for each step
+    return frozen(first if (pairs == first).all() else pairs, (n_players, horizon, 2))
 
 
 def whole_range(step_ranges: np.ndarray) -> np.ndarray:

@@ -199,10 +199,7 @@ def explore(
             raise ValueError(f"initial names the state {checks.brief(state, 80)}, which states does not list")
     found = Outcomes(numbers, [], [], [], [], [], [], [])
     following, probability, reward = found.following, found.probability, found.reward
-    for at in itertools.count():
-        if at == len(numbers.listed):
-            return found
-        state = numbers.listed[at]
+    for at, state in enumerate(numbers.listed):  # which grows meanwhile
         each = legal_actions(actions, state)
         if at == 0:
             found.actions.extend(Labels() for _ in each)
@@ -229,7 +226,7 @@ def explore(
                 found.size.append(len(following) - before)
         if n_given is not None and len(numbers.listed) > n_given:
             raise ValueError(f"step at state {state!r} leads to {numbers.listed[n_given]!r}, which states lacks")
-    raise AssertionError("unreachable")
+    return found
 
 
 def rows_of(found: Outcomes, n_steps: int) -> Rows:

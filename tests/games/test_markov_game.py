@@ -92,10 +92,22 @@ def changed(**change: object) -> Callable[[], MarkovGame]:
     return lambda: MarkovGame(**{**arguments, **change})  # type: ignore[arg-type]
 
 
-def spoiled(name: str, where: tuple[int, ...], value: float) -> Callable[[], MarkovGame]:
+class Csr:
+    """What SciPy's sparse matrices are known by."""
+
+    def tocsr(self) -> None:
+        raise AssertionError("it is unpacked")
+
+
+def endless(**change: float) -> Callable[[], MarkovGame]:
+    options = {"discount": 0.9, "accuracy": 1e-3, **change}
+    return lambda: MarkovGame.discounted(np.ones((1, 1, 1)), np.ones((1, 1, 1)), (1,), **options)
+
+
+def spoiled(name: str, where: tuple[int, ...], value: float, **options: bool) -> Callable[[], MarkovGame]:
     array = np.full((2, 3, 4, 3), 1 / 3) if name == "transition" else np.zeros((2, 2, 3, 4))
     array[where] = value
-    return changed(**{name: array})
+    return changed(**{name: array}, **options)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +122,17 @@ def spoiled(name: str, where: tuple[int, ...], value: float) -> Callable[[], Mar
         (spoiled("reward", (0, 0, 0, 1), np.inf), r"reward\[0, 0, 0, 1\] must be finite, got inf"),
         (changed(transition=np.ones((2, 3, 4, 2))), r"transition must have shape \(H, S, A, S\) with A = 4"),
         (changed(transition=np.ones((3, 4, 3))), "transition must have 4 axes"),
+        (
+            changed(transition=np.full((2, 3, 2, 2, 3), 1 / 3)),
+            r"with an axis for each player's actions: write transition\.reshape\(2, 3, -1, 3\)",
+        ),
+        (changed(transition=[Csr()]), "transition must be an array, got a SciPy sparse matrix: write np.stack"),
+        (changed(legal=[np.ones((3, 2), bool), np.eye(3, 2, dtype=bool)]), r"legal\[1\]\[2\] must allow at least one"),
+        (spoiled("transition", (1, 2, 3, 0), -0.1, normalize=True), r"transition\[1, 2, 3, 0\] must not be negative"),
+        (spoiled("transition", (1, 2, 3, 0), 0.4, normalize=True), r"transition\[1, 2, 3\] must sum to 1 within"),
+        (lambda: skewed_game().joint_action("0", "0"), "joint_action needs one action per player, 3, got 2"),
+        (endless(accuracy=0), "accuracy must be above 0, got 0"),
+        (endless(discount=1 - 1e-12), "accuracy 0.001 at discount 1 takes .* steps"),
         (changed(transition=[[["x"]]]), "transition must be an array of real numbers"),
         (changed(reward=np.zeros((2, 3, 4))), r"reward must have shape \(m, H, S, A\)"),
         (changed(reward=np.zeros((1, 2, 3, 4))), r"reward must have shape \(m, H, S, A\) = \(2, 2, 3, 4\)"),
@@ -150,6 +173,21 @@ def test_bad_input_is_named(make: Callable[[], object], message: str) -> None:
 def test_rows_may_be_off_by_rounding() -> None:
     row = np.full(3, 1 / 3) + 2e-9
     MarkovGame(np.broadcast_to(row, (1, 3, 1, 3)), np.zeros((1, 1, 3, 1)), (1,))
+
+
+def test_only_a_discounted_game_leaves_something_out() -> None:
+    assert (skewed_game().tail == 0).all() and endless()().tail[0, 1] > 0
+
+
+def test_games_that_differ_in_one_thing_are_not_equal() -> None:
+    game, legal = changed()(), [np.ones((3, 2), dtype=bool), np.ones((3, 2), dtype=bool)]
+    legal[1][2, 0] = False
+    other = [legal[1], legal[0]]
+    different = [{"initial": 1}, {"reward_range": (-1, 1)}, {"legal": legal}, {"legal": other}]
+    games = [game, *(changed(**each)() for each in different)]
+    for i, one in enumerate(games):
+        assert [one == two for two in games] == [i == j for j in range(len(games))]
+        assert (copy.deepcopy(one) == one) and hash(copy.deepcopy(one)) == hash(one)
 
 
 @pytest.mark.parametrize("n", [0, -1, 10**15 + 1, 2.0, "3", None, True])

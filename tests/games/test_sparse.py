@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -89,6 +92,62 @@ def test_one_step_is_stored_once_and_repeated() -> None:
     assert game.transition.shape == (10**6, 50, 1, 50) and game.transition.strides[0] == 0
     with pytest.raises(ValueError, match="read-only"):
         game.next_state[0, 0, 0, 0] = 3
+
+
+def test_rewards_of_each_step_have_an_entry_for_each_next_state() -> None:
+    given = entries(2, True)
+    with pytest.raises(ValueError, match=r"reward must have a last axis of B = 4, got \(3, 3, 6, 12, 3\)"):
+        MarkovGame.sparse(**given | {"reward": given["reward"][..., :3]})
+
+
+@pytest.mark.parametrize("per_outcome", [False, True])
+def test_rows_may_be_laid_beside_other_next_states(per_outcome: bool) -> None:
+    """The kernel of a sparse game and of its dense form, beside all states in another order: the same rewards."""
+    game = MarkovGame.sparse(**entries(4, per_outcome))
+    wanted = game.dense()
+    others = np.broadcast_to(np.random.default_rng(1).permutation(6), (*game.next_state.shape[:-1], 6))
+    rows = np.take_along_axis(wanted.transition, others, axis=-1)
+    for form in (game, wanted):
+        made = form.with_rows(others, rows).dense()
+        np.testing.assert_array_equal(made.transition, wanted.transition)
+        likely = wanted.transition > 0 if per_outcome else np.ones(wanted.reward.shape[1:], dtype=bool)
+        np.testing.assert_allclose(made.reward[:, likely], wanted.reward[:, likely], rtol=0, atol=1e-12)
+
+
+def test_saved_games_come_back_and_have_contents_of_their_own(tmp_path: Path) -> None:
+    """Dense, sparse and discounted, which may be sparse as well; what is told apart is in the contents."""
+    given = entries(4, False)
+    once = {name: np.asarray(given[name])[0] for name in ("next_state", "probability")}
+    sparse = MarkovGame.sparse(**given)
+    endless = [
+        MarkovGame.discounted(
+            once["probability"], given["reward"][:, 0], (2, 3, 2), rate, 0.1, next_state=once["next_state"], n_states=6,
+            reward_range="observed",
+        )
+        for rate in (0.5, 0.6)
+    ]  # fmt: skip
+    signed = MarkovGame(np.full((2, 3, 4, 3), 1 / 3), np.zeros((2, 2, 3, 4)), (2, 2), reward_range=(-1, 1))
+    games = [sparse, sparse.dense(), signed, *endless, endless[0].dense()]
+    for k, game in enumerate(games):
+        game.save(tmp_path / f"{k}.npz")
+        for again in (MarkovGame.load(tmp_path / f"{k}.npz"), pickle.loads(pickle.dumps(game))):
+            assert again == game and [*again.contents()] == [*game.contents()] and (again.tail == game.tail).all()
+    assert len({b"".join(game.contents()) for game in games}) == len(games)
+
+
+@pytest.mark.parametrize("rewards_of_each_step", [True, False])
+def test_rewards_and_kernel_may_each_be_of_one_step_alone(rewards_of_each_step: bool) -> None:
+    """Rewards by the next state: a kernel of one step with rewards of each, and the other way round."""
+    given = entries(3, True)
+    one = {"next_state", "probability"} if rewards_of_each_step else {"reward"}
+    for name in one:
+        axis = 1 if name == "reward" else 0
+        first = np.take(given[name], [0], axis=axis)
+        given[name] = np.broadcast_to(first, given[name].shape)
+    kernel, paid = by_loops(given, 6)
+    game = MarkovGame.sparse(**given)
+    np.testing.assert_allclose(game.transition, kernel, atol=1e-15)
+    np.testing.assert_allclose(game.dense().reward, paid, atol=1e-12)
 
 
 def test_a_kernel_that_would_be_too_large_is_refused_with_its_size() -> None:

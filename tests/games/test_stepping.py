@@ -110,6 +110,7 @@ def told(*said: Any, first: Any = 0, **options: Any) -> MarkovGame:
         (lambda: told((1, 0)), r"must yield \(probability, next state, rewards\), got \(1, 0\)"),
         (lambda: told((1, [0], 0)), r"must yield \(probability, next state, rewards\), got \(1, \[0\], 0\)"),
         (lambda: told((1, 0, (0, 1))), r"must yield one reward per player, 1, got \(0, 1\)"),
+        (lambda: told((0.5, 0, 0), (0.5, 0, (0, 1))), r"must yield one reward per player, 1, got \(0, 1\)"),
         (lambda: told((1, 0, "much")), "must yield one reward per player, 1, got 'much'"),
         (lambda: told((1, 0, float("inf"))), "yields a reward of inf for player 0"),
         (lambda: told((1, 0, 5)), r"must be in \[0, 1\], got 5\.0; reward_range=\(0, 5\)"),
@@ -123,6 +124,10 @@ def told(*said: Any, first: Any = 0, **options: Any) -> MarkovGame:
         (
             lambda: MarkovGame.from_step(lambda s, a: [], lambda s: [[1, 1]], 1, 0),
             "at state 0 must be one or more",
+        ),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [(1, 1, 0)], lambda s: [[1]] * (1 + s), 1, 0),
+            "actions at state 1 have 2 players, elsewhere 1",
         ),
         (lambda: MarkovGame.from_step(7, [[1]], 1, 0), "step must be a function, got int"),
         (
