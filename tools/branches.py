@@ -4,7 +4,7 @@ usage: [TESTS="tests/games tests/inputs"] python tools/branches.py
 
 coverage.py measures each folder and each file of the tests by itself; what one comes to counts for all. With TESTS only
 those are measured again. A branch is told by the line at which it leaves the way that is taken. Tests of the book, of
-the tools, of processes and the slow ones are left out.
+the tools, of processes and the slow ones are left out, and what draws or hands out sheets is not measured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from shared.steps import PYTHON, ROOT, STATE, Failed, checked, read, status
 EXCEPTIONS, DATA = ROOT / "tests" / "unreached.toml", STATE / "branches"
 #: Others about the package: its pages, its tools, what happens when processes are killed, what takes long.
 LEFT_OUT = {"book", "tools", "faults", "fuzz", "proofs"}
-LEFT_OUT |= {f"test_{name}" for name in ("layout", "repository", "wheel", "long_run")}
+LEFT_OUT |= {"plots", *(f"test_{name}" for name in ("layout", "repository", "wheel", "long_run"))}
+LEFT_OUT |= {"test_widgets", "test_classroom", "test_benchmarks"}
+OMITTED = ",".join(f"mornavi_lite/{name}" for name in ("plots/*", "widgets.py", "classroom.py"))
 COVERAGE = [PYTHON, "-m", "coverage"]
 
 
@@ -58,7 +60,8 @@ def main() -> None:
         print(f"      {tests}", flush=True)
         measure(tests)
     checked([*COVERAGE, "combine", "-q", "--keep", f"--data-file={DATA / 'all'}", *sorted(DATA.glob("data.*"))])
-    checked([*COVERAGE, "json", "-q", f"--data-file={DATA / 'all'}", "-o", DATA / "all.json"])
+    report = ["json", "-q", f"--data-file={DATA / 'all'}", f"--omit={OMITTED}", "-o", DATA / "all.json"]
+    checked([*COVERAGE, *report])
     result = json.loads(read(DATA / "all.json"))
     named = {(each["file"], each["line"]) for each in tomllib.loads(read(EXCEPTIONS)).get("branch", [])}
     left = [
