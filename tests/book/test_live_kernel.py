@@ -37,7 +37,8 @@ drawn = 0
 for box in [widget for widget in list(_instances.values()) if hasattr(widget, "links")]:
     controls, stack = box.children
     prepared, choice = [child.value for child in stack.children], controls.children[1]
-    choice.index = len(prepared) - 1
+    last = len(prepared) - 1
+    choice.index = last - 1 if choice.index == last else last  # a move, wherever it opens
     for between in controls.children[2:]:
         for picture, (word, _) in zip(prepared, choice.options, strict=True):
             between.label = word
