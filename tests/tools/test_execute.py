@@ -49,21 +49,15 @@ def test_a_second_run_changes_no_byte_and_ids_stay(tmp_path):
     assert execute(path, "--check").returncode == 0
 
 
-def test_check_finds_a_changed_digit_and_writes_nothing(tmp_path):
-    path = tmp_path / "page.ipynb"
+def test_check_finds_a_changed_digit_and_an_exception_leaves_its_file_alone(tmp_path):
+    path, broken = tmp_path / "page.ipynb", tmp_path / "broken.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("print(0.5)")]), path)
-    execute(path)
+    nbformat.write(new_notebook(cells=[new_code_cell("raise ValueError('no')")]), broken)
+    before = broken.read_bytes()
+    ran = execute(path, broken)
+    assert ran.returncode == 1 and "ValueError: no" in ran.stdout
+    assert broken.read_bytes() == before
     changed = path.read_text(encoding="utf8").replace("0.5\\n", "0.6\\n")
     path.write_text(changed, encoding="utf8")
     assert execute(path, "--check").returncode == 1
     assert path.read_text(encoding="utf8") == changed
-
-
-def test_an_exception_leaves_the_file_alone(tmp_path):
-    path = tmp_path / "page.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell("raise ValueError('no')")]), path)
-    before = path.read_bytes()
-    ran = execute(path)
-    assert ran.returncode == 1
-    assert "ValueError: no" in ran.stdout
-    assert path.read_bytes() == before
