@@ -24,6 +24,9 @@ LEFT_OUT = {"book", "tools", "faults", "fuzz", "proofs"}
 LEFT_OUT |= {"plots", *(f"test_{name}" for name in ("layout", "repository", "wheel", "long_run"))}
 LEFT_OUT |= {"test_widgets", "test_classroom", "test_benchmarks"}
 OMITTED = ",".join(f"mornavi_lite/{name}" for name in ("plots/*", "widgets.py", "classroom.py"))
+#: Where each branch is reached or named; of the other rooms it is told, and no error yet.
+WHOLE = ("checks.py", "contents.py", "files.py", "rounding.py")
+WHOLE += ("games/", "uncertainty/", "equilibrium/", "planning/", "runs/")
 COVERAGE = [PYTHON, "-m", "coverage"]
 
 
@@ -72,10 +75,11 @@ def main() -> None:
     new = [each for each in left if each not in named]
     for file, line in new:
         print(f"[[branch]]\nfile = {json.dumps(file)}\nline = {json.dumps(line, ensure_ascii=False)}\n")
+    wrong = [file for file, _ in new if file.startswith(WHOLE)]
     percent = result["totals"]["percent_covered"]
     print(f"      {percent:.2f} % of lines and branches; {len(left) - len(new)} exceptions named, {len(new)} not")
-    if new:
-        raise Failed("a branch is reached by no test, and not named in tests/unreached.toml")
+    if wrong:
+        raise Failed(f"branches of rooms that were whole are reached by no test: {', '.join(sorted({*wrong}))}")
 
 
 if __name__ == "__main__":

@@ -117,6 +117,7 @@ CHECKS = [
 BRANCHES = command("Branches that no test comes to", "tools/branches.py")
 SLOW_CHECKS = [
     command("Unit tests, in another order", *PYTEST, "-p", "tests.shuffled", *UNIT, MPLBACKEND="agg"),
+    BRANCHES,
     command("Slow tests", *PYTEST, *TWO, "slow", "tests", MPLBACKEND="agg"),
     ("Notebooks, byte for byte", execute("--check")),
     DIST,
@@ -128,7 +129,7 @@ TARGETS: dict[str, tuple[list[Step], list[Step]]] = {
     "book": ([packages("book"), *SCRIPTS, BOOK], []),
     "test": ([packages("test"), *SCRIPTS], CHECKS),
     "check-all": (
-        [*map(packages, ("test", "pdf", "lite", "dist", "wasm", "frames")), *SCRIPTS],
+        [*map(packages, ("test", "pdf", "lite", "dist", "wasm", "frames", "coverage")), *SCRIPTS],
         CHECKS + SLOW_CHECKS,
     ),
     "assignments": ([packages("test"), command("Sheets and guide", "tools/assignments.py")], []),

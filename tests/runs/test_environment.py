@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -534,6 +535,24 @@ def test_a_method_that_takes_something_else_is_told_before_the_first_episode(
     with pytest.raises(TypeError, match=message) as raised:
         learn(Mornavi(MIXED), environment, 10)
     assert not hasattr(raised.value, "__notes__")
+
+
+class OwnNumbers(Wrapped):
+    """Rewards are numbers of NumPy in a list."""
+
+    def step(self, joint_action: int, rng: np.random.Generator) -> tuple[Any, Any]:
+        made = super().step(joint_action, rng)
+        return tuple(list(each) if isinstance(each, np.ndarray) else each for each in made)
+
+
+def test_rewards_may_be_numbers_of_numpy_and_a_run_may_have_a_thread_of_its_own(game: MarkovGame) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        own = thread.submit(learn, Mornavi(Nominal()), OwnNumbers(game), 20, seed=3).result()
+    assert equal_bounds_of(own, learn(Mornavi(Nominal()), Wrapped(game), 20, seed=3))
+
+
+def equal_bounds_of(one: History, other: History) -> bool:
+    return np.array_equal(one.certificate, other.certificate) and np.array_equal(one.value, other.value, equal_nan=True)
 
 
 def test_a_reward_of_another_kind_says_what_to_set(game: MarkovGame) -> None:
