@@ -36,7 +36,7 @@ class AnonymousMornavi(ByContents):
         Which confidence set, as in :class:`mornavi_lite.Mornavi`.
     scale : float
         Multiplies the width of the confidence set. The theorem is for 1.
-    replan : {"doubling", "spaced", "episode"}
+    replan : {"doubling", "spaced", "often", "episode"}
         When a run makes a new plan.
     min_probability, support, rows, fail_state
         What is stated, as in :class:`mornavi_lite.Mornavi`, with profiles in the place of joint actions.

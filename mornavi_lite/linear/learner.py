@@ -42,9 +42,10 @@ class LinearMornavi(ByContents):
         Probability with which any bound may ever fail, in (0, 1).
     scale : float
         Multiplies the widths of all bounds, at least 0. The theorem is for 1.
-    replan : {"doubling", "spaced", "episode"}
+    replan : {"doubling", "spaced", "often", "episode"}
         When a run makes a new plan: once a step's determinant has doubled, which for one-hot features is the product
-        of the factors' visits; the same with a fiftieth of all episodes in between; or after each episode.
+        of the factors' visits; the same with a fiftieth of all episodes in between; once it has grown by
+        an eighth; or after each episode.
     ridge : float
         Weight of the identity in the regression, positive. One-hot features need none.
     explore : float

@@ -30,8 +30,8 @@ from .interruption import carrying, whole
 MOST_EPISODES = 10**15
 #: Plays up to the next look, but not beyond a number of episodes, and tells how many there were; False ends the run.
 Play: TypeAlias = Callable[[int, Callable[[int], Any]], bool]
-#: "spaced" waits for one episode in so many, unless visits of a cell have grown by this factor.
-_SPACING, _GROWN = 50, 8
+#: "spaced" waits for one episode in so many, unless visits of a cell have grown by the second; "often" for the third.
+_SPACING, _GROWN, _OFTEN = 50, 8, 9 / 8
 #: The options that make the learner of version 0.1.
 _BEFORE = {"confidence": "events", "replan": "doubling"}
 
@@ -167,7 +167,8 @@ class Going:
         clock and the cells that grew eightfold. *Bounds* hold for every plan, whenever it was made. *Regret.* At the
         last look before a visit the plan knew at least an eighth of the cell's visits, or fewer than eight were made;
         with "doubling" it is a half, or none. So a sum of widths that fall like one over the root of the visits is at
-        most twice as large.
+        most twice as large. With "often" the plan knew eight ninths at least, so that sum is smaller; from eight visits
+        of a cell on there are log 2 / log(9 / 8) < 6 times as many plans at most.
         """
         if not self.starts:
             return True
@@ -179,7 +180,7 @@ class Going:
         now, before = watched(self.counts.visits), watched(self.planned_visits)
         if self.learner.replan == "spaced" and _SPACING * self.since_plan < self.episode:
             return bool((now >= _GROWN * np.maximum(before, 1)).any())
-        return bool((now >= np.maximum(2 * before, 1)).any())
+        return bool((now >= np.maximum((_OFTEN if self.learner.replan == "often" else 2) * before, 1)).any())
 
     def make_plan(self) -> None:
         """Ask the learner for a plan, and record what it claims and what it is worth in the true game.

@@ -396,7 +396,7 @@ def test_a_wrong_smallest_probability_is_an_error() -> None:
         ({"delta": "0.1"}, "delta must be a number, got str"),
         ({"scale": -1e-9}, "scale must be finite and at least 0, got -1e-09"),
         ({"scale": math.nan}, "scale must be finite"),
-        ({"replan": "always"}, "replan must be one of 'doubling', 'spaced', 'episode', got 'always'"),
+        ({"replan": "always"}, "replan must be one of 'doubling', 'spaced', 'often', 'episode', got 'always'"),
         ({"min_probability": 0}, "min_probability must be above 0, or None, got 0"),
         ({"min_probability": 2}, r"min_probability must be in \[0, 1\], got 2"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import subprocess
@@ -520,8 +521,29 @@ def test_spaced_plans_are_fewer_and_keep_to_their_rule() -> None:
     assert waited > 20 and history.n_plans < min(0.9 * doubling.n_plans, most)
 
 
-def test_a_broken_run_with_spaced_plans_is_the_whole_run() -> None:
-    game, learner = zoo.traffic_merge(), Mornavi(TotalVariation(0.1), replan="spaced")
-    whole, half = run(learner, game, 3000, seed=1), run(learner, game, 777, seed=1)
-    again = run(learner, game, 3000, seed=1, resume=half)
+@pytest.mark.parametrize("radius", [0.0, 0.1])
+def test_plans_that_come_often_keep_to_their_rule(radius: float) -> None:
+    """Three players, another number of actions for each: a count grew by an eighth, and the certificate holds."""
+    game = zoo.garnet(4, (2, 3, 1), 3, 2, seed=0)
+    seen = []
+
+    class Watched(Mornavi):
+        def plan(self, counts: Any) -> Any:
+            seen.append(counts.visits.copy())
+            return super().plan(counts)
+
+    often = run(Watched(TotalVariation(radius), replan="often"), game, 3000, seed=0, until=0.5)
+    assert (often.gap <= often.certificate + 1e-9).all() and often.certificate[-1] <= 0.5
+    pairs = list(itertools.pairwise(seen))
+    assert all((8 * now >= np.maximum(9 * before, 8)).any() for before, now in pairs)
+    assert any((now < np.maximum(2 * before, 1)).all() for before, now in pairs)
+    doubling = run(Mornavi(TotalVariation(radius)), game, 3000, seed=0, until=0.5)
+    assert often.n_plans > doubling.n_plans
+
+
+@pytest.mark.parametrize("replan", ["spaced", "often"])
+def test_a_broken_run_with_other_plans_is_the_whole_run(replan: str) -> None:
+    game, learner = zoo.traffic_merge(), Mornavi(TotalVariation(0.1), replan=replan)
+    whole, half = run(learner, game, 300, seed=1), run(learner, game, 111, seed=1)
+    again = run(learner, game, 300, seed=1, resume=half)
     assert again.upper.tobytes() == whole.upper.tobytes() and again.episode.tobytes() == whole.episode.tobytes()
