@@ -12,8 +12,9 @@ that begin so. A part takes some minutes of one process; what is not named stays
     knowing           list of {game, told, floor, alternatives, episodes, error}: nominal sets, 0.2, and alternatives in
                       which all outputs are wrong. ``episodes`` is the mean of 30 runs of one who knows the game and
                       these alternatives, and has to rule out nothing else; ``error`` is that of the mean
-    replanned         list of {game, told, floor, doubling, episode}: nominal sets, 0.2, the floors of the tables, and
-                      episodes of each seed with a new plan once visits double, and after each episode
+    replanned         list of {game, told, doubling, often, episode, plans_doubling, plans_often, plans_episode}:
+                      nominal sets, 0.2, games of chapter 6; episodes, and plans, of each seed by ``replan``,
+                      "episode" for few games only
     growth            list of {grows, at, episodes, floor}: what changes, its value, episodes of each seed to the
                       certificate, and the floor where it was computed
 """
@@ -55,7 +56,7 @@ GROWS = {
     "epsilon": (0.4, 0.2, 0.1, 0.05),
 }
 GROWTH_SEEDS, KNOWING_SEEDS, REPLANNED_SEEDS = 3, 30, {True: 5, False: 3}
-OFTEN = ("safe_or_risky, shared", "delayed_coordination")
+EACH_EPISODE = ("safe_or_risky, shared", "delayed_coordination")
 DELTAS = (0.2, 0.05, 1e-3, 1e-6, 1e-12)
 
 
@@ -180,22 +181,25 @@ def rule_out(game: MarkovGame, found: EpisodesFloor, delta: float, seed: int) ->
     return episodes
 
 
-def replanned(wanted: str, content: dict) -> list[dict]:
-    """What it is worth to look after each episode whether the certificate is there."""
-    before = {(line["game"], line["told"]): line for line in content.get("replanned", [])}
-    for name, told in itertools.product(OFTEN, (True, False)):
-        game, table = GAMES[name](), content["told" if told else "floors"]
+def replanned(wanted: str, kept: list[dict]) -> list[dict]:
+    """What it is worth to make plans more often than when visits double."""
+    from measure_episodes import GAMES as EVERY
+
+    lines = {(line["game"], line["told"]): line for line in kept}
+    games = [name for name in EVERY if name != "gambler"]  # where a plan takes long
+    for name, told in [*itertools.product(games, (False,)), *itertools.product(EACH_EPISODE, (True,))]:
         if not f"{name}, {'told' if told else 'not'}".startswith(wanted):
             continue
-        key = (name, "nominal", 0.2)
-        [floor] = [line["floor"] for line in table if (line["game"], line["set"], line["epsilon"]) == key]
-        line = {"game": name, "told": told, "floor": floor}
-        for how in ("doubling", "episode"):
+        game, line = EVERY[name](), {"game": name, "told": told, "episode": None}
+        for how in ("doubling", "often", "episode") if name in EACH_EPISODE else ("doubling", "often"):
             learner = Mornavi(Nominal(), support=game if told else None, replan=how)
-            line[how] = [episodes_to(learner, game, seed, 0.2) for seed in range(REPLANNED_SEEDS[told])]
-        before[name, told] = line
+            seeds = range(REPLANNED_SEEDS[told])
+            runs = [run(learner, game, MOST, seed=seed, until=0.2) for seed in seeds]
+            line[how] = [int(each.episode[-2]) for each in runs]
+            line[f"plans_{how}"] = [each.n_plans for each in runs]
+        lines[name, told] = line
         print(line, flush=True)
-    return list(before.values())
+    return list(lines.values())
 
 
 def growth() -> list[dict]:
@@ -223,7 +227,7 @@ def main(parts: tuple[str, ...]) -> None:
         part, _, name = each.partition("=")
         content = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
         if part == "replanned":
-            content[part] = replanned(name, content)
+            content[part] = replanned(name, content.get("replanned", []))
         elif part in ("floors", "told"):
             content[part] = floors(name, content.get(part, []), part == "told")
         else:
