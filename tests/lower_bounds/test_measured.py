@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import MarkovGame, Nominal, TotalVariation, best_response, equilibrium_gap, evaluate, solve, zoo
+from mornavi_lite.lower_bounds import episodes_floor
 from tests import ROOT, measurement
 
 NOMINAL = Nominal()
@@ -127,6 +128,19 @@ def test_what_changes_for_every_policy(script: ModuleType, radius: float) -> Non
             here = evaluate(game, policy, ball)[player, 0] @ game.initial
             there = (best_response if upwards else evaluate)(other, policy, ball)[player, 0] @ game.initial
             assert (there - here - least) * (1 if upwards else -1) >= -1e-9
+
+
+@pytest.mark.parametrize("script", ["measure_floor_of_episodes"], indirect=True)
+def test_one_who_knows_the_alternatives_has_more_than_the_floor(script: ModuleType) -> None:
+    game = zoo.safe_or_risky()
+    found = episodes_floor(game, 0.2, rounds=1)
+    spent = np.mean([script.rule_out(game, found, 0.05, seed) for seed in range(8)])
+    assert 0 < found.episodes < spent < 4 * found.episodes
+    stored = json.loads((script.common.RESULTS / "floor_of_episodes.json").read_text(encoding="utf8"))
+    assert all(line["floor"] < line["episodes"] for line in stored["knowing"])
+    for line in stored["replanned"]:
+        for how in ("doubling", "often", "episode"):
+            assert line[how] is None or len(line[how]) == len(line[f"plans_{how}"]) == 3 + 2 * line["told"]
 
 
 @pytest.mark.parametrize("script", ["measure_regret"], indirect=True)
