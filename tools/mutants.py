@@ -227,8 +227,9 @@ def main() -> None:
         "changes", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
     )
     tried = Tried(float(minutes), int(processes), again == "1")
-    with suppress(KeyboardInterrupt), change_cwd("mutants"):
-        pytest.main([*PYTEST, tests], plugins=[tried])
+    if float(minutes):
+        with suppress(KeyboardInterrupt), change_cwd("mutants"):
+            pytest.main([*PYTEST, tests], plugins=[tried])
     Path("result.json").write_text(json.dumps(result()))
 
 

@@ -4,10 +4,10 @@ usage: ROOM=uncertainty [MINUTES=15] [PROCESSES=2] [AGAIN=1] python tools/mutate
 
 mutmut makes the changes, in a copy of the checkout below .make/mutation, and `tools/mutants.py` tries them. What was
 tried is kept there: the same command tries again what survived (not with AGAIN=0), and goes on; after a change of the
-sources it tries again the functions that changed. After MINUTES it stops; without them it ends when everything has been
-tried. Not changed is what is raised and what `checks` is asked, which the table of inputs tries (`tests/inputs`), and
-functions with a decorator. What no test found is listed as TOML: either a test is missing, or the change makes no
-difference, and then it belongs into `tests/equivalent.toml`, with a reason.
+sources it tries again the functions that changed. After MINUTES it stops, and with 0 it only says what is known. Not
+changed is what is raised and what `checks` is asked, which the table of inputs tries (`tests/inputs`), and functions
+with a decorator. What no test found is listed as TOML: either a test is missing, or the change makes no difference, and
+then it belongs into `tests/equivalent.toml`, with a reason.
 """
 
 from __future__ import annotations

@@ -53,6 +53,7 @@ def test_chi_square_kernels_lie_on_the_border_where_variances_are_below_the_smal
         exact = float(sum((q - p) ** 2 / p for q, p in pairs))
         assert exact == pytest.approx(0.3, rel=1e-9)
         assert ball.divergence(kernel, row) == pytest.approx(exact, rel=1e-9)
+    assert ball.divergence([1.0, 1.5e-295], [1.0, 1e-295]) == pytest.approx(2.5e-296, rel=1e-9, abs=0)
 
 
 def assert_attained(ball: UncertaintySet, row: np.ndarray, v: np.ndarray) -> None:
