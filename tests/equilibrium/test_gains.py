@@ -53,8 +53,8 @@ def test_a_product_policy_is_recognised():
             tilted = policy.copy()
             tilted[1] = 0.5 * np.eye(policy.shape[1])[0] + 0.5 * np.eye(policy.shape[1])[-1]
             assert is_product(tilted, n_actions).tolist() == [True, False, True]
-    assert not is_product([0.25 + 1e-6, 0.25 - 1e-6, 0.25 - 1e-6, 0.25 + 1e-6], (2, 2))
-    assert is_product([0.25 + 1e-10, 0.25 - 1e-10, 0.25 - 1e-10, 0.25 + 1e-10], (2, 2))
+    for by, beyond in ((1e-6, True), (5.5e-9, True), (4.5e-9, False), (1e-10, False)):  # 1e-8 in total variation
+        assert is_product([0.25 + by, 0.25 - by, 0.25 - by, 0.25 + by], (2, 2)) != beyond
 
 
 def test_gains_do_not_depend_on_the_batch():
