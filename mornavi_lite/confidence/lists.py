@@ -103,6 +103,9 @@ def pooled(groups: np.ndarray, lists: np.ndarray, seen: np.ndarray) -> tuple[np.
 
 def shared(groups: np.ndarray, lists: np.ndarray) -> np.ndarray:
     """Lists (groups, K) of what every cell of a group can lead to, -1 alone where that is nothing."""
+    first = lists.reshape(-1, lists.shape[-1])[np.unique(groups, return_index=True)[1]]
+    if (first[groups] == lists).all():  # the same was said of all its cells, as it mostly is
+        return first
     where = np.nonzero(lists >= 0)
     n_rows, row = int(groups.max()) + 1, groups[where[:-1]]
     every, told = summed(row, lists[where], np.ones_like(row), n_rows)

@@ -114,15 +114,13 @@ def lowest_elsewhere(value: np.ndarray, next_state: np.ndarray) -> tuple[np.ndar
 
     Where a row lists all states, its own first one, and infinity.
     """
-    state, lowest = next_state[..., 0].copy(), np.full(next_state.shape[:-1], np.inf)
-    left = np.ones(lowest.shape, dtype=bool)
-    for candidate in np.argsort(value, kind="stable")[: next_state.shape[-1] + 1]:  # one of B + 1 is not listed
-        missing = left & ~(next_state == candidate).any(axis=-1)
-        state[missing], lowest[missing] = candidate, value[candidate]
-        left &= ~missing
-        if not left.any():
-            break
-    return state, lowest
+    rows = next_state.reshape(-1, next_state.shape[-1])
+    state, lowest, left = rows[:, 0].copy(), np.full(len(rows), np.inf), np.arange(len(rows))
+    for candidate in np.argsort(value, kind="stable")[: rows.shape[1] + 1]:  # one of B + 1 is not listed
+        listed = (rows[left] == candidate).any(axis=-1)
+        state[left[~listed]], lowest[left[~listed]] = candidate, value[candidate]
+        left = left[listed]
+    return state.reshape(next_state.shape[:-1]), lowest.reshape(next_state.shape[:-1])
 
 
 def laid_out(values: np.ndarray, old: np.ndarray, new: np.ndarray, rest: np.ndarray) -> np.ndarray:

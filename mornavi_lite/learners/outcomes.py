@@ -101,12 +101,12 @@ def _with_pays(rows: KnownRows, step: int, values: np.ndarray, signs: np.ndarray
         possible = None if possible is None else np.concatenate([possible, np.zeros(last.shape, dtype=bool)], axis=-1)
         paid = pays.on(lists, np.concatenate([paid, np.zeros((len(paid), *last.shape))], axis=-1))
     found = values[:, lists] + paid
-    floor, best = np.empty((2, *found.shape[:3]))
+    floor, rest = np.empty(found.shape[:3]), found[..., :1].copy()
     for g, (value, sign) in enumerate(zip(values, signs, strict=True)):
         floor[g] = lowest_elsewhere(value, lists)[1] + pays.unseen[g]
-        state, far = lowest_elsewhere(-sign * value, lists)
-        best[g] = np.where(np.isfinite(far), value[state] + pays.unseen[g], found[g, ..., 0])
-    rest = best[..., None] if possible is None else found[..., :1]
+        if possible is None:
+            state, far = lowest_elsewhere(-sign * value, lists)
+            rest[g, ..., 0] = np.where(np.isfinite(far), value[state] + pays.unseen[g], rest[g, ..., 0])
     found = np.where(lists < 0, rest, found)
     if possible is None:
         found, seen = np.concatenate([found, rest], axis=-1), _more(seen, 1)
