@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from ..confidence.rewards import KINDS, REWARD_TOLERANCE
 from .cells import Cells, place, read_cells
 from .columns import LOG
 from .tables import actions_of, states_of, steps_of
-from .transitions import initial_of
+from .transitions import initial_of, refuse_too_many
 
 #: What would hold, where a reward is not of its kind.
 _INSTEAD = {
@@ -113,10 +114,13 @@ def read_log(
     actions, own = actions_of(cells, action_names)
     sizes = tuple(map(len, actions))
     start = None if initial is None else initial_of(initial, states)
-    names = {"state_names": states, "action_names": actions}
-    counts = Counts(len(states), sizes, steps, reward_range, kind, initial=start, **names)
+    refuse_too_many((1 if horizon is None else steps) * len(states) * math.prod(sizes), 1, len(actions))
     paid = np.broadcast_to(cells.rewards, (len(actions), len(step)))
     found = Steps(step, state, np.ravel_multi_index(tuple(own), sizes), following, paid)
+    if steps > len(step) and horizon is None:  # a line is missing: said before memory is taken for so many steps
+        _check_steps(cells, found, steps, None)
+    names = {"state_names": states, "action_names": actions}
+    counts = Counts(len(states), sizes, steps, reward_range, kind, initial=start, **names)
     _check_steps(cells, found, steps, counts.starts)
     _check_rewards(cells, found, counts)
     counts.add(*_sums(found, counts))

@@ -254,8 +254,8 @@ def refuse_too_many(n_rows: int, width: int, n_players: int) -> None:
     """Raise before memory is taken where rows would have more than 2 GiB."""
     if 8 * n_rows * width * (n_players + 2) > MOST_BYTES:
         raise ValueError(
-            f"{n_rows} rows (states times joint actions) of up to {width} next states do not fit into 2 GiB; "
-            "a state's actions can have the names of another's"
+            f"{n_rows} rows (one for each step, state and joint action) of up to {width} next states do not fit into "
+            "2 GiB; a state's actions can have the names of another's"
         )
 
 

@@ -189,6 +189,19 @@ def test_wrong_arguments_are_named(log, change: dict, error: type[Exception], sa
         read_log(log(), **change)
 
 
+def test_sizes_that_no_line_bears_out_are_refused_before_memory_is_taken(log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mornavi_lite.formats.logs.Counts", None)
+    with pytest.raises(ValueError, match=r"line 3, column 2 \(step\): episode a has no step 1 before step 2147483641"):
+        read_log(log("a,0,home,go,l,away,1,0\na,2147483641,away,stay,r,away,1,0"))
+    with pytest.raises(ValueError, match=r"\d{10} rows .* do not fit into 2 GiB"):
+        read_log(log(), horizon=10**9)
+    columns = [f"{what}_{i}" for what in ("action", "reward") for i in range(40)]
+    lines = "\n".join(f"{k},0,home," + ",".join([f"way {k}"] * 40 + ["home"] + ["0"] * 40) for k in range(3))
+    header = ",".join(["episode", "step", "state", *columns[:40], "next state", *columns[40:]])
+    with pytest.raises(ValueError, match=r"12157665459056928801 rows .* do not fit into 2 GiB"):
+        read_log(log(lines, header))
+
+
 def test_other_files_are_refused(tmp_path: Path, log) -> None:
     with pytest.raises(OSError):
         read_log(tmp_path / "none.csv")
