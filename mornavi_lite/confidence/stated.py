@@ -88,7 +88,7 @@ def _stated_mask(support: Any) -> np.ndarray:
     if outside.any():
         where = checks.first_true(outside)
         raise ValueError(f"support{checks.place(where)} must be from 0 to {n_states - 1}, got {int(listed[where])}")
-    if listed[..., 0].size * n_states > MANY_NUMBERS:
+    if listed[..., :1].size * n_states > MANY_NUMBERS:
         return listed.copy()
     return as_mask(listed)
 
