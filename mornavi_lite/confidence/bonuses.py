@@ -42,7 +42,7 @@ def bonus(
         Observed frequencies of the next states.
     visits : array_like of int, shape (...)
         How often each row was visited.
-    upper, lower : array_like, shape (S,) or (..., S)
+    upper, lower : array_like, shape (S,)
         Bounds on the values of the next step, in units in which rewards are in [0, 1].
     log_term : array_like, shape (...)
         log(2 S A H N (N + 1) / delta), N the visits or 1.

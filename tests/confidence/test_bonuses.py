@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
-from mornavi_lite.confidence import BONUS_CONSTANTS, bonus, log_term_at
+from mornavi_lite.confidence import BONUS_CONSTANTS, bonus, bonus_unchecked, log_term_at
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.confidence.test_sets import SETS
 from tests.uncertainty.references import random_rows
@@ -61,6 +61,22 @@ def test_bonuses_are_their_formulas(ball: UncertaintySet) -> None:
         np.testing.assert_allclose(found, np.reshape(expected, (3, 4)), rtol=1e-12)
 
 
+def test_each_row_may_have_values_and_a_radius_of_its_own() -> None:
+    """What inner loops ask for; a radius of 0 among others is the plain bonus."""
+    rng = np.random.default_rng(8)
+    rows, _ = random_rows(rng, 12, 5)
+    rows = rows.reshape(3, 4, 5)
+    visits, radius = rng.integers(0, 50, size=(3, 4)), rng.choice([0.0, 0.2, 0.5], size=(3, 4))
+    lower, term = rng.random((3, 4, 5)), log_term_at(visits, 84, 0.05)
+    upper = lower + rng.random((3, 4, 5))
+    for make in (TotalVariation, KullbackLeibler, ChiSquare):
+        found = bonus_unchecked(make(radius), rows, visits, upper, lower, term, 6, 9, None)
+        for k in np.ndindex(3, 4):
+            ball = make(float(radius[k]))
+            wanted = bonus_in_loops(ball, rows[k], int(visits[k]), upper[k], lower[k], float(term[k]), 6, 9, None)
+            assert found[k] == pytest.approx(wanted, rel=1e-12)
+
+
 def test_the_constants_of_the_bonuses_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, wide = np.full(4, 0.25), np.arange(4.0)
     for ball, name in (
@@ -108,6 +124,7 @@ FINE = {
             r"rows and visits and log_term must broadcast .* got shapes \(2,\) and \(3,\) and \(\)",
         ),
         ({"upper": [1.0]}, r"upper must have shape \(S,\) = \(2,\), got \(1,\)"),
+        ({"upper": [np.nan, 1.0]}, r"upper\[0\] must be finite, got nan"),
         ({"lower": [1.0, np.inf]}, r"lower\[1\] must be finite, got inf"),
         ({"log_term": [-1.0, 1.0]}, r"log_term\[0\] must be at least 0, got -1.0"),
         ({"horizon": 0}, "horizon must be at least 1, got 0"),
