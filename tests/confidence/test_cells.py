@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -337,3 +338,67 @@ def test_the_flow_of_a_policy_is_that_of_a_loop_over_what_was_seen(
 def test_frequencies_of_rows_of_any_shape() -> None:
     rows = np.array([[[0, 3, 1, 0], [0, 0, 0, 0]]])
     assert frequencies(rows, rows.sum(axis=-1)).tolist() == [[[0, 0.75, 0.25, 0], [0.25] * 4]]
+
+
+# Rewards
+
+
+def shown(counts: Counts, *arguments: Any) -> str:
+    with pytest.raises(ValueError, match="reward of player") as error:
+        counts.add(*arguments)
+    return str(error.value)
+
+
+def test_sums_of_drawn_rewards_are_in_the_range_of_their_visits_up_to_rounding() -> None:
+    ranges = np.array([(-1.0, 3.0), (10.0, 20.0)])
+    for n, player, end in itertools.product((1, 7), range(2), range(2)):
+        played, outwards = np.array([[[[0]], [[n]]]]).reshape(1, 1, 2, 1), (-1, 1)[end]
+        fine = np.full((2, 1, 1, 2), np.nan)
+        fine[:, 0, 0, 1] = n * ranges.mean(axis=1)
+        width = ranges[player, 1] - ranges[player, 0]
+        for more, inside in ((0.0, True), (0.8e-9, True), (1.3e-9, False), (0.5, False)):
+            told = fine.copy()
+            told[player, 0, 0, 1] = n * (ranges[player, end] + outwards * more * width)
+            counts = Counts(1, (2, 1), 1, ranges, "random")
+            if inside:
+                counts.add(played, told)
+                assert counts.n_episodes == n
+                continue
+            message = shown(counts, played, told)
+            low, high = ranges[player]
+            said = f"player {player} at step 0, state 0, joint action 1 must be in [{low:g}, {high:g}]"
+            assert f"{said} for each of {n} visits, got" in message
+
+
+def test_a_reward_may_be_off_by_the_rounding_of_its_own_range() -> None:
+    for kind, last in (("deterministic", ()), ("next_state", (1,))):
+        for more, fine in ((0.0, True), (0.9e-9, True), (1.5e-9, False)):
+            counts = Counts(1, (1, 1), 1, [(-1, 3), (10, 20)], kind)
+            paid = np.array([1.0, 12.0]).reshape(2, 1, 1, 1, *last)
+            counts.add([[[[1]]]], paid)
+            again = paid + np.array([0.0, 10 * more]).reshape(paid.shape)
+            if fine:
+                counts.add([[[[1]]]], again)
+                continue
+            assert "reward of player 1 at step 0, state 0, joint action 0" in shown(counts, [[[[1]]]], again)
+    exact = Counts(1, (1,), 1, (0, 3))
+    exact.record([0, 0], [0], [[0.0]])
+    exact.record([0, 0], [0], [[1e-9 * 3.0]])
+
+
+def test_draws_that_were_all_the_least_or_all_the_most_are_told_from_others() -> None:
+    """By every way in which they come: one at a time, added one by one, or several of which nobody knows each."""
+    ranges = (2.0, 4.0)
+    ways = {"all least": [2, 2], "all most": [4, 4], "both": [2, 4], "between": [3, 3], "one of them": [4, 3]}
+    for name, draws in ways.items():
+        recorded, added, together = (Counts(1, (2,), 1, ranges, "random") for _ in range(3))
+        for draw in draws:
+            recorded.record([0, 0], [1], [[draw]])
+            added.add([[[[0], [1]]]], [[[[np.nan, draw]]]])
+        together.add([[[[0], [2]]]], [[[[np.nan, sum(draws)]]]])
+        for counts in (recorded, added, together):
+            assert counts.reward[0, 0, 0].tolist() == [0, sum(draws) / 2] or counts.reward[0, 0, 0, 0] == 2
+            flags = counts._rewards.constant
+            assert flags is not None and flags[:, 0, 0, 0, 0].tolist() == [True, True]
+            known = [name == "all least", name == "all most"] if counts is not together else [False, False]
+            assert flags[:, 0, 0, 0, 1].tolist() == known, name

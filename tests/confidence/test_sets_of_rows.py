@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, Nominal, TotalVariation
-from mornavi_lite.confidence import FORMS, ConfidenceSet, chernoff, row_cost
+from mornavi_lite.confidence import FORMS, ConfidenceSet, by_rows, chernoff, highest_mean, row_cost
+from mornavi_lite.confidence.raised import in_columns
 
 BALLS = [Nominal(), TotalVariation(0.15), TotalVariation(0.15, False), KullbackLeibler(0.2), ChiSquare(0.3)]
 
@@ -124,3 +125,86 @@ def test_an_event_of_a_set_of_rows_needs_the_whole_row() -> None:
     assert events.row_bound([5, 1, 0], [True, False, True]) == events.event_bound(5, 6, 2)
     with pytest.raises(TypeError, match="event must be an array of True and False"):
         row.row_bound([5, 0, 0], [1, 0, 0])
+
+
+@pytest.mark.parametrize("form", ["model", "chernoff", "events"])
+@pytest.mark.parametrize("scale", [1.0, 0.4])
+@pytest.mark.parametrize("least", [None, 0.05])
+def test_highest_means_are_those_of_one_row_and_one_value_at_a_time(
+    form: str, scale: float, least: float | None
+) -> None:
+    """Of all shapes: scaled from the observed mean up to the best value that can follow, or under the kernel."""
+    rng, row = np.random.default_rng(5), ConfidenceSet(form, 5, 9, 0.1, scale, least)
+    counts = np.array([random_row(rng, 5)[1] % 40 for _ in range(6)]).reshape(2, 3, 5)
+    counts[0, 1], counts[1, 0] = 0, [0, 1, 0, 0, 0]
+    mask = (counts > 0) | (rng.random((2, 3, 5)) < 0.5)
+    mask[0, 1] |= ~mask[0, 1].any()
+    for can in (None, mask):
+        for shape in ((), (2,), (2, 2, 3)):
+            value = rng.random((*shape, 5)) - 0.3
+            found = row.highest_means(counts, value, can)
+            assert found.shape == (*shape[:1], 2, 3)
+            for g, s, a in np.ndindex(2, 2, 3):
+                own = value if not shape else value[g] if len(shape) == 1 else value[g, s, a]
+                within = np.ones(5, dtype=bool) if can is None else can[s, a]
+                seen, best = counts[s, a], own[within].max()
+                kernel = row.optimistic_unchecked(seen, own, None if can is None else within)
+                wanted = float(kernel @ own)
+                if form in ("model", "row"):
+                    size = None if can is None else np.asarray(within.sum())
+                    spent = row_cost(seen, size) + math.log(9 / 0.1)
+                    raised = float(highest_mean(seen, spent, own, np.asarray(best)))
+                    mean = float(seen @ own) / max(int(seen.sum()), 1)
+                    whole = best if not seen.any() else min(best, mean + scale * (raised - mean))
+                    wanted = whole if least is None else min(whole, wanted)
+                here = found[s, a] if not shape else found[g, s, a]
+                assert here == pytest.approx(wanted, abs=1e-12)
+
+
+def test_which_forms_bet_on_whole_rows() -> None:
+    assert {form for form in FORMS if by_rows(form)} == {"model", "row"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_kernels_beside_lists_are_those_of_all_states(form: str) -> None:
+    """Lists have what was seen, the best states and the worst: what is not listed has no mass."""
+    rng, n_states, most = np.random.default_rng(9), 14, 2
+    row = ConfidenceSet(form, n_states, 9, 0.1)
+    seen = np.zeros((2, 2, n_states), dtype=int)
+    for s, a in np.ndindex(2, 2):
+        seen[s, a, rng.choice(n_states, most, replace=False)] = rng.integers(1, 60, most)
+    seen[1, 1] = 0
+    value = rng.random((3, n_states))
+    order = np.argsort(-value, axis=1)
+    rank = np.argsort(order, axis=1) + 1
+    ends = {int(state) for g in range(3) for state in (*order[g, :most], *order[g, -most:])}
+    width = len(ends) + most
+    lists = np.empty((2, 2, width), dtype=int)
+    for s, a in np.ndindex(2, 2):
+        wanted = sorted(ends | set(np.flatnonzero(seen[s, a]).tolist()))
+        rest = [state for state in range(n_states) if state not in wanted]
+        lists[s, a] = rng.permutation([*wanted, *rest][:width])
+    assert width < n_states
+    counts = np.take_along_axis(seen, lists, axis=-1)
+    values, places = value[:, lists], rank[:, lists]
+    whole = row.optimistic_unchecked(seen, value)
+    for told in (places, places.astype(np.int32)):
+        found = row.optimistic_unchecked(counts, values, None, told if form == "events" else None)
+        for g, s, a in np.ndindex(3, 2, 2):
+            np.testing.assert_allclose(found[g, s, a], whole[g, s, a, lists[s, a]], rtol=0, atol=1e-14)
+            assert found[g, s, a].sum() == pytest.approx(1, abs=1e-12)
+    columns, sizes = in_columns(places.reshape(3, 4, width), True)
+    for g, r in np.ndindex(3, 4):
+        flat = places.reshape(3, 4, width)[g, r]
+        assert columns[:, g, r].tolist() == np.argsort(flat).tolist()
+        assert sizes is not None and sizes[g, r].tolist() == sorted(flat.tolist())
+
+
+def test_states_of_one_value_come_in_their_order() -> None:
+    """Also where each row has its own values, and of more states than a short sort keeps in order by itself."""
+    rng, row = np.random.default_rng(10), ConfidenceSet("events", 40, 9, 0.1)
+    counts, value = rng.integers(0, 5, size=(6, 40)), rng.integers(0, 3, size=(2, 40)).astype(float)
+    each = np.repeat(value[:, None], 6, axis=1)
+    np.testing.assert_allclose(
+        row.optimistic_unchecked(counts, each), row.optimistic_unchecked(counts, value), rtol=0, atol=1e-15
+    )

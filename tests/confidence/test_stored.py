@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mornavi_lite import Counts, MarkovGame, Mornavi, TotalVariation
+from mornavi_lite.confidence import counts as counts_module
 from mornavi_lite.files import read_arrays, write_arrays
 from tests.planning.test_models import made
 from tests.summaries.shown import named_game
@@ -110,3 +113,65 @@ def test_what_are_no_counts_is_an_error(tmp_path: Path) -> None:
             Counts.load(path)
     with pytest.raises(FileNotFoundError):
         Counts.load(tmp_path / "nothing.npz")
+
+
+def small(kind: str = "deterministic", ranges: Any = (0, 1)) -> Counts:
+    counts = Counts(3, (2,), 2, ranges, kind)
+    for path, taken in (([0, 2, 1], [0, 1]), ([1, 2, 0], [0, 1]), ([0, 0, 0], [1, 0])):
+        counts.record(path, taken, [[0.5, 0.5]])
+    return counts
+
+
+def test_a_file_says_what_is_not_the_custom() -> None:
+    """The least is stored: no range of 0 to 1, no start that is not to be learned, no step that repeats another."""
+    for ranges, kind in itertools.product(((0, 1), (0, 2), (-1, 1)), ("deterministic", "next_state", "random")):
+        counts = small(kind, ranges)
+        made = counts.parts()
+        assert ("ranges" in made) == ("rewards" in made) == (ranges != (0, 1) or kind != "deterministic")
+        again = Counts.from_parts(made)
+        assert again.reward_range.tolist() == [list(ranges)] and again.rewards == kind
+        assert again.start_row is None and again.starts is None and again.legal is None
+        assert "start_learned" not in made
+        learned = Counts.from_parts(counts.with_start().parts())
+        assert learned.start_row is not None and learned.start_row.tolist() == [2, 1, 0]
+        told = Counts.from_parts(counts.with_start([0.5, 0.5, 0]).parts())
+        assert told.starts is not None and told.starts.dtype == bool and told.starts.tolist() == [True, True, False]
+    free = Counts.from_parts(small().parts() | {"legal": np.ones((3, 2), dtype=bool), "starts": np.array([1, 1, 0])})
+    assert free.legal is None and free.starts is not None and free.starts.dtype == bool
+    assert free.n_cells == 12
+
+
+def test_flags_of_random_rewards_are_flags_whatever_the_file_has() -> None:
+    made = small("random").parts()
+    again = Counts.from_parts(made | {"constant": made["constant"].astype(np.int64)})
+    again.record([0, 0, 0], [0, 0], [[1.0, 0.0]])
+    flags = again._rewards.constant
+    assert flags is not None and flags.dtype == bool
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_parts_that_cannot_be_are_named(listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if listed:
+        monkeypatch.setattr(counts_module, "MANY_NUMBERS", 0)
+    one = Counts(1, (1,), 1)
+    one.record([0, 0], [0], [[0.5]])
+    assert Counts.from_parts(one.parts()).transitions.tolist() == [[[[1]]]]
+    made = small("next_state").parts()
+    assert ("lists" in made) == listed
+    too_many = {"transitions": np.where(made["transitions"] > 0, 2**62, 0)}
+    with pytest.raises(ValueError, match=r"^transitions must leave at most 2\*\*63 - 1 transitions of step 0, got"):
+        Counts.from_parts(made | too_many)
+    wrong = made["reward"].copy()
+    wrong[0, 1, 2, 1, 0 if listed else 1] = 7.0
+    with pytest.raises(ValueError, match=r"step 1, state 2, joint action 1, next state 1 must be in \[0, 1\], got 7"):
+        Counts.from_parts(made | {"reward": wrong})
+
+
+def test_lists_of_steps_that_are_the_same_are_stored_once() -> None:
+    """As the next states of a game are: one step of them stands for all."""
+    game = made(21, False, True)
+    stationary = MarkovGame.sparse(
+        [[[1, 0]], [[0, 1]]], [[[0.5, 0.5]], [[1.0, 0.0]]], [[[0.5], [0.5]]], (1,), 2, horizon=3
+    )
+    assert Counts.for_game(stationary).parts()["next_state"].shape[0] == 1
+    assert Counts.for_game(game).parts()["next_state"].shape[0] == 3

@@ -187,3 +187,19 @@ def test_inequalities_take_numbers_lists_and_shapes_that_broadcast(name: str) ->
     table = bound([[0.0], [0.5], [1.0]], np.array([0, 9], dtype=np.uint8), 2)
     assert table.shape == (3, 2) and table[2].tolist() == [1, 1]
     assert table[1, 1] == bound(0.5, 9, 2.0)
+
+
+def test_costs_of_events_are_those_of_the_partitions_that_are_listed() -> None:
+    """log of floor(S / 2), or 1, and of the ways to part S states into a set of a size and the rest."""
+    assert tails.event_costs_within(np.zeros(0, dtype=int), np.zeros(0, dtype=int)).shape == (0,)
+    for n in range(9):
+        found = tails.event_costs_within(np.full(n + 2, n), np.arange(n + 2))
+        for size in range(n + 2):
+            states, inside = frozenset(range(n)), min(size, n)
+            parts = {frozenset([frozenset(c), states - set(c)]) for c in itertools.combinations(states, inside)}
+            assert found[size] == pytest.approx(math.log(max(1, n // 2)) + math.log(len(parts)), abs=1e-12), (n, size)
+        if n:
+            np.testing.assert_allclose(tails.event_costs(n), found[:-1], atol=1e-12)
+    for n, size in ((1000, 500), (1001, 400)):
+        expected = math.log(n // 2) + math.log(math.comb(n, size) // (1 + (2 * size == n)))
+        assert tails.event_costs(n)[size] == pytest.approx(expected, rel=1e-12)
