@@ -6,6 +6,7 @@ import pytest
 from mornavi_lite.equilibrium import (
     deviation_gain,
     deviation_value,
+    deviations,
     is_product,
 )
 from tests.equilibrium.references import PENNIES, SMALL, brute_gain, brute_value, mixed_policies
@@ -92,3 +93,19 @@ def test_wrong_arguments_of_gains_are_named():
         deviation_value([1, 1, 1], *fine[1:], 0, "ce")
     with pytest.raises(ValueError, match=r"^policy must be a product .* joint action 2 has probability 0\.0, .* 0\.12"):
         deviation_gain(np.ones((2, 6)), [0.3, 0.3, 0.0, 0.1, 0.1, 0.2], (2, 3), "nash")
+
+
+def test_a_large_constant_costs_no_digit():
+    # None of these payoffs, with the constant, loses one; sums of thirds of them would.
+    policy = np.full(9, 1 / 9)
+    payoffs = np.array([[0, 5, 1, 1, 0, 5, 5, 1, 0], [3, 1, 4, 1, 5, 9, 2, 6, 5]], dtype=float)
+    for concept in ("nash", "ce", "cce"):
+        gain = deviation_gain(payoffs, policy, (3, 3), concept)
+        assert deviation_gain(payoffs + 2.0**49, policy, (3, 3), concept) == pytest.approx(gain, rel=1e-12)
+
+
+def test_a_distance_of_exactly_what_is_allowed_is_allowed(monkeypatch):
+    # In total variation half of it lies elsewhere than in the product of its marginals.
+    for limit, allowed in ((0.5, True), (0.4999, False)):
+        monkeypatch.setattr(deviations, "PRODUCT_TOLERANCE", limit)
+        assert is_product([0.5, 0, 0, 0.5], (2, 2)) == allowed
