@@ -75,6 +75,9 @@ def test_each_row_may_have_values_and_a_radius_of_its_own() -> None:
             ball = make(float(radius[k]))
             wanted = bonus_in_loops(ball, rows[k], int(visits[k]), upper[k], lower[k], float(term[k]), 6, 9, None)
             assert found[k] == pytest.approx(wanted, rel=1e-12)
+        flat = (each[1] for each in (rows, visits, upper, lower, term))
+        again = bonus_unchecked(make(radius[1]), *flat, 6, 9, None)
+        np.testing.assert_allclose(again, found[1], rtol=1e-14)
 
 
 def test_the_constants_of_the_bonuses_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:

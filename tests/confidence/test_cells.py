@@ -152,6 +152,44 @@ def test_counts_of_a_game_know_its_names_kind_and_sizes(monkeypatch: pytest.Monk
                     assert (Counts.for_game(game)._lists is not None) == listed
 
 
+def test_counts_are_told_names_and_where_episodes_begin() -> None:
+    names = ("here", "there"), (("stay",), ("left", "right"))
+    counts = Counts(2, (1, 2), 2, initial=[0, 1], state_names=names[0], action_names=names[1])
+    assert (counts.about.state_names, counts.about.action_names) == names
+    assert counts.starts is not None and counts.starts.tolist() == [False, True] and counts.start_row is None
+    plain = Counts(2, (1, 2), 2)
+    assert (plain.about.state_names, plain.about.action_names, plain.starts) == ((), (), None)
+    for wrong in ({"state_names": ("a",)}, {"action_names": (("a",), ("b",))}, {"action_names": (("a",),)}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Counts(2, (1, 2), 2, **wrong)  # type: ignore[arg-type]
+
+
+def test_counts_of_many_states_begin_with_empty_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MANY_NUMBERS", 2 * 3 * 4 * 3)
+    assert Counts(3, (2, 2), 2)._lists is None
+    monkeypatch.setattr(module, "MANY_NUMBERS", 2 * 3 * 4 * 3 - 1)
+    lists = Counts(3, (2, 2), 2)._lists
+    assert lists is not None and lists.shape == (2, 3, 4, 1) and (lists == -1).all()
+    large = Counts(3, (2, 2), 2)
+    large._visits = np.broadcast_to(np.int64(0), (1, 2**14, 2))
+    with pytest.raises(ValueError, match=r"^the counts would have"):
+        large._lay_out("deterministic", np.zeros((1, 1, 2)), None)
+
+
+def test_counts_of_a_sparse_game_are_added_in_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, axes in (("deterministic", "(m, H, S, A)"), ("next_state", "(m, H, S, A, B)")):
+        counts = Counts.for_game(game_of(kind, sparse=True))
+        with pytest.raises(ValueError, match=re.escape("played must have shape (H, S, A, B) = (2, 3, 6, 2), got")):
+            counts.add(np.zeros((2, 3, 6, 3), dtype=int), np.zeros((2, 2, 3, 6)))
+        with pytest.raises(ValueError, match=re.escape(f"reward must have shape {axes} = (2, 2, 3, 6")):
+            counts.add(np.zeros((2, 3, 6, 2), dtype=int), np.zeros((2, 2, 3, 5)))
+    laid_out("lists", monkeypatch)
+    listed, played = Counts(4, (1,), 1, rewards="next_state"), np.zeros((1, 4, 1, 4), dtype=int)
+    played[0, 1, 0, 3] = 2
+    with pytest.raises(ValueError, match=r"state 1, joint action 0, next state 3 must be in \[0, 1\], got 7"):
+        listed.add(played, np.full((1, 1, 4, 1, 4), 7.0))
+
+
 def test_what_is_printed_of_counts() -> None:
     counts = Counts(2, (1, 2), 2, reward_range=[(0, 2), (-1, 1)], rewards="next_state")
     for _ in range(2):
@@ -321,7 +359,7 @@ def test_the_flow_of_a_policy_is_that_of_a_loop_over_what_was_seen(
     policy[1, 2] = [0, 1, 0, 0]
     assert flow(counts, policy) is None
     for _ in range(25):
-        path = rng.integers(1, 4, size=5)  # nothing leads to the last state
+        path = rng.integers(4, size=5)  # nothing leads to the last state
         path[0] = rng.integers(0, 3)
         counts.record(path, rng.integers(4, size=4), np.full((2, 4), 0.5))
     wanted = np.zeros((4, 5))

@@ -67,6 +67,20 @@ def test_without_draws_a_mean_may_be_anything() -> None:
     assert found[0] == 1 and found[1] == pytest.approx(-math.expm1(-(3 - math.log(mixed_of(10))) / 10), rel=1e-9)
 
 
+def test_a_sum_that_is_beyond_its_draws_by_rounding_is_at_their_end() -> None:
+    flags = np.array([False, True])
+    for visits, log_term in ((1, 0.5), (10, 3.0), (400, 3.0)):
+        for total, rounded in ((0.0, -1e-13), (float(visits), visits + 1e-13 * visits)):
+            wanted, found = (
+                highest_average(np.full(2, each), np.full(2, visits), np.array(log_term), flags)
+                for each in (total, rounded)
+            )
+            assert found.tolist() == wanted.tolist()
+        counted = highest_average(np.full(2, visits // 2), np.full(2, visits), np.array(log_term), flags)
+        same = highest_average(np.full(2, visits / 2 // 1), np.full(2, visits), np.array(log_term), flags)
+        assert counted.tolist() == same.tolist()
+
+
 def mixed_of(visits: int) -> float:
     """The mixture of draws that were all 0."""
     return math.exp(betaln(0.5, visits + 0.5)) / (2 * math.pi) + 0.25

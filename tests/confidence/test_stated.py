@@ -13,6 +13,7 @@ from mornavi_lite import Counts, MarkovGame
 from mornavi_lite.confidence import KnownRows, pooled_visits, row_numbers, support_mask
 from mornavi_lite.confidence import counts as counts_module
 from mornavi_lite.confidence import stated as module
+from mornavi_lite.confidence.lists import shared, stated_lists
 from mornavi_lite.confidence.stated import as_mask
 
 STEPS, STATES, OWN, JOINT = 3, 4, (2, 1, 2), 4
@@ -25,6 +26,7 @@ def laid_out(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if layout == "lists":
         monkeypatch.setattr(counts_module, "FEW_STATES", 0)
         monkeypatch.setattr(counts_module, "MANY_NUMBERS", 0)
+        monkeypatch.setattr(module, "MANY_NUMBERS", 0)
 
 
 def truth() -> np.ndarray:
@@ -136,12 +138,18 @@ def test_rows_are_those_of_loops_over_the_cells(
     ):
         support, rows = support_mask(told), row_numbers(numbered(which))
         known = KnownRows(counts, support, rows, fail, 0.25, starts)
-        seen, can, n_rows = in_loops(counts, support, rows, fail, starts)
+        if layout == "lists" and name == "listed":
+            assert support is not None and support.dtype != bool
+        seen, can, n_rows = in_loops(counts, None if support is None else as_mask(support), rows, fail, starts)
         found, possible = on_all_states(known)
         np.testing.assert_array_equal(found, seen, err_msg=f"{name}, {which}")
         if told is not None:
             np.testing.assert_array_equal(possible, can, err_msg=f"{name}, {which}")
-        assert (known.possible is None) == (told is None)
+        assert (known.possible is None) == (told is None) and known.at(0)[0].dtype == np.int64
+        if known.lists is not None:
+            assert known.lists.min() >= -1
+            if told is not None:
+                assert known.lists.shape[-1] == can.sum(axis=-1).max()
         assert known.n_rows == n_rows, (name, which, fail, starts)
     np.testing.assert_array_equal(counts.transitions, before)
 
@@ -207,11 +215,42 @@ def test_counts_refute_supports_and_the_first_cell_is_named(layout: str, monkeyp
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+def test_once_is_enough_and_the_first_place_of_a_list_is_not_all(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out(layout, monkeypatch)
+    counts = Counts(3, (1,), 1, rewards="next_state")
+    counts.record([0, 0], [0], [[0.5]])
+    counts.record([0, 1], [0], [[0.25]])
+    only = np.array([[[True, False, False]]] * 3)
+    refuses("support is contradicted: at step 0, state 0, joint action 0, state 1 followed 1 times", counts, only)
+    refuses("fail_state=0 is contradicted: at step 0, joint action 0 led from it to state 1", counts, fail_state=0)
+    refuses(
+        "fail_state=1 is contradicted: at step 0, state 0, joint action 0, the way into it pays player 0 0.25, "
+        "more than 0",
+        counts,
+        fail_state=1,
+    )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_was_sampled_where_no_episode_begins_is_left_out(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out(layout, monkeypatch)
+    counts = Counts(2, (1,), 1)
+    counts.record([1, 0], [0], [[0.5]])
+    known = KnownRows(counts, starts=np.array([True, False]))
+    assert not known.at(0)[0].any() and counts.transitions.sum() == 1
+    assert KnownRows(counts, starts=np.array([False, True])).at(0)[0].sum() == 1
+    nothing = Counts(2, (1,), 2)
+    assert (
+        KnownRows(nothing, rows="stationary").n_rows == 2 and not KnownRows(nothing, rows="stationary").at(0)[0].any()
+    )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_counts_refute_a_smallest_probability(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     laid_out(layout, monkeypatch)
     counts = three_steps()
     counts.record([1, 1, 1, 1], [1, 1, 1], [[0.5, 0.0, 0.0], [0.5, 0.0, 0.0]])
-    for least in (0.5, 0.5 + 4e-10):
+    for least in (0.5, 0.5 + 4e-10, (1 + 1e-9) / 2):
         KnownRows(counts, min_probability=least)
     refuses(
         "min_probability=0.6 is contradicted: a row has 2 next states, at step 1, state 1, joint action 1",
@@ -277,6 +316,13 @@ def test_least_rewards_are_those_of_the_player_and_the_step(
             assert str(error.value).endswith(f"more than {least[player, step]:g}")
 
 
+@pytest.mark.parametrize("kind", ["deterministic", "next_state"])
+def test_a_range_of_one_value_pays_the_least(kind: str) -> None:
+    counts = Counts(2, (1,), 1, reward_range=(4, 4), rewards=kind)
+    counts.record([1, 1], [0], [[4.0]])
+    assert KnownRows(counts, fail_state=1).n_rows == 1
+
+
 # Forms of a support, and of rows
 
 
@@ -312,6 +358,20 @@ def test_supports_are_masks_and_long_ones_lists(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "MANY_NUMBERS", 0)
     np.testing.assert_array_equal(np.sort(support_mask(same)), np.sort(np.where(probability[0] > 0, listed[0], -1)))
     assert as_mask(mask) is mask
+    zeros = [[[0]], [[0]]]
+    one = MarkovGame.sparse(zeros, np.ones((2, 1, 1)), np.zeros((1, 2, 1)), (1,), 2, horizon=1)
+    for told in (zeros, one):
+        found = support_mask(told)
+        assert found is not None and found.reshape(2, 1, 1).tolist() == zeros and found.dtype != bool
+        assert stated_lists(found, (1, 2, 1)).tolist() == [zeros]
+
+
+def test_lists_of_a_group_are_what_all_its_cells_can_lead_to() -> None:
+    groups = np.array([[[0], [1], [0], [1], [2]]])
+    lists = np.array([[[[3, 1]], [[2, -1]], [[1, 4]], [[2, -1]], [[0, 3]]]])
+    assert [set(row) - {-1} for row in shared(groups, lists).tolist()] == [{1}, {2}, {0, 3}]
+    lists[0, 2, 0] = [3, 1]
+    assert [set(row) - {-1} for row in shared(groups, lists).tolist()] == [{1, 3}, {2}, {0, 3}]
 
 
 @pytest.mark.parametrize(
@@ -357,4 +417,5 @@ def test_visits_are_pooled_by_row_and_each_cell_was_visited_or_not() -> None:
             row = (s, a) if isinstance(rows, str) else int(rows[h, s, a])  # type: ignore[index]
             total[row] = total.get(row, 0) + int(visits[h, s, a])
         expected = [*(total[row] for row in sorted(total)), *(int(n > 0) for n in visits.ravel())]
-        assert pooled_visits(rows, visits).tolist() == expected
+        found = pooled_visits(rows, visits)
+        assert found.tolist() == expected and found.dtype == visits.dtype

@@ -167,7 +167,7 @@ def test_parts_that_cannot_be_are_named(listed: bool, monkeypatch: pytest.Monkey
         Counts.from_parts(made | {"reward": wrong})
 
 
-def test_lists_of_steps_that_are_the_same_are_stored_once() -> None:
+def test_lists_of_steps_that_are_the_same_are_stored_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the next states of a game are: one step of them stands for all."""
     game = made(21, False, True)
     stationary = MarkovGame.sparse(
@@ -175,3 +175,6 @@ def test_lists_of_steps_that_are_the_same_are_stored_once() -> None:
     )
     assert Counts.for_game(stationary).parts()["next_state"].shape[0] == 1
     assert Counts.for_game(game).parts()["next_state"].shape[0] == 3
+    monkeypatch.setattr(counts_module, "FEW_STATES", 0)
+    assert Counts.for_game(stationary).parts()["lists"].shape[0] == 1
+    assert Counts.for_game(game).parts()["lists"].shape[0] == 3
