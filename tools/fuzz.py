@@ -78,6 +78,9 @@ def main() -> int:
     kept = json.loads(COUNTS.read_text(encoding="utf8")) if COUNTS.exists() else {}
     wrong = 0
     subjects = given[1:] or [*SUBJECTS]
+    if unknown := [each for each in subjects if each not in SUBJECTS]:
+        print(f"no subject {unknown[0]!r}; there are {', '.join(SUBJECTS)}", file=sys.stderr)
+        return 2
     for subject in subjects:
         n_cases, failed, ratio = tried(subject, 60 * minutes / len(subjects), first)
         wrong += len(failed)
