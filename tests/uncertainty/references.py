@@ -64,7 +64,10 @@ def chi_square_reference(p: np.ndarray, v: np.ndarray, radius: float) -> float:
 
 
 def chi_square_references(p: np.ndarray, v: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """The chi-square dual of rows (R, S), maximised over its one variable by golden section (it is concave)."""
+    """The chi-square dual of rows (R, S), maximised over its one variable by golden section (it is concave).
+
+    Beyond the highest level with any mass to speak of it is flat, and there rounding must not say where to go on.
+    """
     p, low, width, above = _in_units_of_the_range(p, v)
 
     def dual(threshold: np.ndarray) -> np.ndarray:
@@ -78,7 +81,8 @@ def chi_square_references(p: np.ndarray, v: np.ndarray, radius: np.ndarray) -> n
         inner, outer = right - ratio * (right - left), left + ratio * (right - left)
         at_inner, at_outer = dual(inner), dual(outer)
         best = np.maximum(best, np.maximum(at_inner, at_outer))
-        left, right = np.where(at_inner < at_outer, inner, left), np.where(at_inner < at_outer, right, outer)
+        rises = at_inner + 1e-17 < at_outer
+        left, right = np.where(rises, inner, left), np.where(rises, right, outer)
     return low + width * best
 
 
