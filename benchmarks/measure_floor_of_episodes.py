@@ -46,7 +46,7 @@ GAMES = {
 }
 LEVELS, MOST, ROUNDS = (0.2, 0.05), 10**7, 24
 #: Other numbers of rounds: where the search goes on to find more, and where each takes long.
-OTHERS = {"traffic_merge": 60, "gambler": 8}
+OTHERS = {"safe_or_risky, shared": 60, "delayed_coordination": 60, "traffic_merge": 60, "gambler": 8}
 #: The family: rooms, actions of each of two players, horizon, certificate; one changes at a time.
 USUAL = {"rooms": 4, "actions": 2, "horizon": 4, "epsilon": 0.2}
 GROWS = {
