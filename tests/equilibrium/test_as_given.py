@@ -5,7 +5,7 @@ import pytest
 
 from mornavi_lite.equilibrium import is_product, stage
 from mornavi_lite.equilibrium.wide_ranges import relative_gain
-from tests.equilibrium.references import RPS
+from tests.equilibrium.references import PENNIES, RPS
 
 CHASE = np.array([[0, 1, 0, 1, 3, 0, 3, 0], [5, 5, 0, 0, 0, 0, 5, 5], [2, 0, 0, 1, 2, 0, 0, 1]], dtype=float)
 RULES = [("nash", "pure"), ("ce", "pure"), ("cce", "welfare")]
@@ -41,6 +41,9 @@ def test_where_nobody_can_gain_the_relative_gain_is_0():
         assert relative_gain(dilemma, np.eye(4)[3], (2, 2), concept) == 0.0
         assert relative_gain(dilemma, np.eye(4)[0], (2, 2), concept) == 1.0
         assert relative_gain(np.ones((2, 4)), np.eye(4)[0], (2, 2), concept) == 0.0
+    # Whoever deviates from this correlated equilibrium loses, and the third player has one action.
+    together = np.array([[1.0, 0, 0, 1]] * 3)
+    assert relative_gain(together, np.array([0.4, 0.1, 0.1, 0.4]), (2, 2, 1), "ce") == 0.0
 
 
 def test_a_gain_is_beside_a_deviation_of_the_same_player_that_wins_as_much_as_it_loses():
@@ -77,7 +80,7 @@ def test_the_first_way_that_is_good_enough_is_taken_else_the_first_of_the_best(m
 
 
 @pytest.mark.parametrize(("concept", "select"), RULES)
-@pytest.mark.parametrize("units", [(0, 0, 0), (-600, 600, 0), (-1060, 0, 1000), (1020, -1000, 1020)])
+@pytest.mark.parametrize("units", [(0, 0, 0), (-600, 600, 0), (-1074, 0, 1000), (1021, -1000, 1021)])
 def test_in_fractions_no_payoff_is_too_large_or_too_small_for_the_rule(units, concept, select):
     expected = stage._exact(CHASE, (2, 2, 2), concept, select)
     game = np.ldexp(CHASE, np.array(units)[:, None])
@@ -109,3 +112,27 @@ def test_in_fractions_the_highest_total_wins_by_however_little(bonus, concept):
         same[best, best] += bonus
         policy = stage._exact(np.array([same.ravel(), np.eye(3).ravel()]), (3, 3), concept, "welfare")
         assert policy.tolist() == np.diag(np.eye(3)[best]).ravel().tolist()
+
+
+def test_in_fractions_the_least_payoff_there_is_decides():
+    # The third player gains by its second action, in units of the smallest number: with real numbers that would be 0.
+    game = np.array([np.repeat(PENNIES[0], 2), np.repeat(PENNIES[1], 2), [1, 0, 0, 1, 0, 1, 0, 1]], dtype=float)
+    for power in (0, -1074, 1000):
+        game[2] = np.ldexp([1, 0, 0, 1, 0, 1, 0, 1], power)
+        policy = stage._exact(game, (2, 2, 2), "nash", "pure")
+        np.testing.assert_allclose(policy, [0, 0.25] * 4, atol=1e-12)
+
+
+def test_a_division_left_out_leaves_no_number_to_chance(monkeypatch):
+    divide = np.divide
+
+    def told_where_to(*args, out=None, where=True):
+        assert where is True or out is not None
+        return divide(*args, out=out, where=where)
+
+    monkeypatch.setattr(np, "divide", told_where_to)
+    game = np.array([*CHASE, np.zeros(8)])
+    for concept in ("nash", "ce", "cce"):
+        policy = stage.solve_stage(game, (2, 2, 2, 1), concept)
+        assert relative_gain(game, policy, (2, 2, 2, 1), concept) <= 1e-8
+        assert stage.solve_stage(RPS, (3, 3), concept).max() < 1

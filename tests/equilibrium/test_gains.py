@@ -96,8 +96,8 @@ def test_wrong_arguments_of_gains_are_named():
 
 
 def test_a_large_constant_costs_no_digit():
-    # None of these payoffs, with the constant, loses one; sums of thirds of them would.
-    policy = np.full(9, 1 / 9)
+    # None of these payoffs, with the constant, loses one; their expectations would.
+    policy = np.multiply.outer([0.5, 0.3, 0.2], [0.1, 0.6, 0.3]).ravel()
     payoffs = np.array([[0, 5, 1, 1, 0, 5, 5, 1, 0], [3, 1, 4, 1, 5, 9, 2, 6, 5]], dtype=float)
     for concept in ("nash", "ce", "cce"):
         gain = deviation_gain(payoffs, policy, (3, 3), concept)
