@@ -320,6 +320,8 @@ def test_bounds_of_rewards_cell_by_cell() -> None:
             states, taken = [k % 2, 1, 1], [0, k % 2]
             paid = ranges[..., 0] + (share if kind == "random" else 0.5) * (ranges[..., 1] - ranges[..., 0])
             counts.record(states, taken, paid)
+        share = 0.25 if kind == "random" else 0.5  # and some cells once
+        counts.record([1, 0, 0], [1, 1], ranges[..., 0] + share * (ranges[..., 1] - ranges[..., 0]))
         for step, scale in itertools.product(range(2), (None, 1.0, 0.5)):
             high, low = counts.reward_bounds(step, 0.1, *(() if scale is None else (scale,)))
             for i, s, a in itertools.product(range(2), range(2), range(2)):
@@ -343,6 +345,23 @@ def test_bounds_of_rewards_cell_by_cell() -> None:
                 found = [mean + (scale or 1.0) * (bound - mean) for bound in (1 - rest, top)]
                 wanted = least + np.clip(found, 0, 1) * (most - least)
                 np.testing.assert_allclose([low[i, s, a], high[i, s, a]], wanted, atol=1e-9)
+
+
+def test_sums_of_very_many_draws_are_rounded_outwards_and_not_out_of_the_range() -> None:
+    """The last digits of a sum of N draws are not known: some sqrt(N) of them."""
+    visits, ranges = 10**14, (2.0, 6.0)
+    for share in (0.0, 0.3, 1.0):
+        counts = Counts(1, (1,), 1, ranges, "random")
+        counts.add([[[[visits]]]], [[[[visits * (2 + 4 * share)]]]])
+        high, low = (float(each[0, 0, 0]) for each in counts.reward_bounds(0, 0.1))
+        cost, never = np.array(math.log(1 / 0.1)), np.array(False)
+        top, rest = (
+            float(highest_average(np.array(visits * each), np.array(visits), cost, never))
+            for each in (share, 1 - share)
+        )
+        assert 2 <= low <= 2 + 4 * share <= high <= 6
+        assert high == pytest.approx(min(6, 2 + 4 * (top + 1e-8)), abs=1e-9)
+        assert low == pytest.approx(max(2, 2 + 4 * (1 - rest - 1e-8)), abs=1e-9)
 
 
 # Where policies lead
@@ -435,8 +454,10 @@ def test_draws_that_were_all_the_least_or_all_the_most_are_told_from_others() ->
             added.add([[[[0], [1]]]], [[[[np.nan, draw]]]])
         together.add([[[[0], [2]]]], [[[[np.nan, sum(draws)]]]])
         for counts in (recorded, added, together):
-            assert counts.reward[0, 0, 0].tolist() == [0, sum(draws) / 2] or counts.reward[0, 0, 0, 0] == 2
+            assert counts.reward[0, 0, 0].tolist() == [2, sum(draws) / 2]
             flags = counts._rewards.constant
             assert flags is not None and flags[:, 0, 0, 0, 0].tolist() == [True, True]
             known = [name == "all least", name == "all most"] if counts is not together else [False, False]
             assert flags[:, 0, 0, 0, 1].tolist() == known, name
+            counts.add([[[[3], [0]]]], [[[[7.5, np.nan]]]])
+            assert counts.reward[0, 0, 0].tolist() == [2.5, sum(draws) / 2]

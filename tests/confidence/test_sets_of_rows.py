@@ -128,7 +128,7 @@ def test_an_event_of_a_set_of_rows_needs_the_whole_row() -> None:
 
 
 @pytest.mark.parametrize("form", ["model", "chernoff", "events"])
-@pytest.mark.parametrize("scale", [1.0, 0.4])
+@pytest.mark.parametrize("scale", [0.4, 2.0])
 @pytest.mark.parametrize("least", [None, 0.05])
 def test_highest_means_are_those_of_one_row_and_one_value_at_a_time(
     form: str, scale: float, least: float | None
@@ -159,6 +159,10 @@ def test_highest_means_are_those_of_one_row_and_one_value_at_a_time(
                     wanted = whole if least is None else min(whole, wanted)
                 here = found[s, a] if not shape else found[g, s, a]
                 assert here == pytest.approx(wanted, abs=1e-12)
+            flat = row.highest_means(
+                counts[1], value[:, 1] if len(shape) == 3 else value, None if can is None else can[1]
+            )
+            np.testing.assert_allclose(flat, found[..., 1, :], rtol=0, atol=1e-12)
 
 
 def test_which_forms_bet_on_whole_rows() -> None:
@@ -188,7 +192,7 @@ def test_kernels_beside_lists_are_those_of_all_states(form: str) -> None:
     counts = np.take_along_axis(seen, lists, axis=-1)
     values, places = value[:, lists], rank[:, lists]
     whole = row.optimistic_unchecked(seen, value)
-    for told in (places, places.astype(np.int32)):
+    for told in (places, places.astype(np.int8)):
         found = row.optimistic_unchecked(counts, values, None, told if form == "events" else None)
         for g, s, a in np.ndindex(3, 2, 2):
             np.testing.assert_allclose(found[g, s, a], whole[g, s, a, lists[s, a]], rtol=0, atol=1e-14)

@@ -79,6 +79,8 @@ def test_hoeffding_and_bernstein_are_their_formulas() -> None:
             assert bound == pytest.approx(min(expected, 1.0), rel=1e-14)
     unvisited = np.zeros(1), np.zeros(1, dtype=int), np.ones(1)
     assert tails.bernstein(*unvisited) == 1
+    assert tails.bernstein(0.0, 2, 0.0) == 1  # 7 log(2) / 3 is above 1
+    assert tails.bernstein(0.0, 3, 0.0) == pytest.approx(7 * math.log(2) / 6, rel=1e-14)
 
 
 def test_chernoff_is_the_smallest_of_the_three() -> None:
