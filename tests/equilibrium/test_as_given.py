@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mornavi_lite.equilibrium import is_product, stage
+from mornavi_lite.equilibrium import is_product, stage, tableau
 from mornavi_lite.equilibrium.wide_ranges import relative_gain
 from tests.equilibrium.references import PENNIES, RPS
 
@@ -136,3 +136,27 @@ def test_a_division_left_out_leaves_no_number_to_chance(monkeypatch):
         policy = stage.solve_stage(game, (2, 2, 2, 1), concept)
         assert relative_gain(game, policy, (2, 2, 2, 1), concept) <= 1e-8
         assert stage.solve_stage(RPS, (3, 3), concept).max() < 1
+
+
+@pytest.mark.parametrize("attempt", [0, 1, 2])
+def test_each_method_is_told_the_attempt_and_whether_payoffs_are_as_given(monkeypatch, attempt):
+    told = []
+    for method in ("lemke_howson", "many_players"):
+        monkeypatch.setattr(stage, method, lambda payoffs, *args, m=method, **named: told.append((m, *args, named)))
+    for exactly, as_given in ((np.asarray, False), (stage.exactly, True)):
+        for n_actions in ((2, 1, 2), (2, 1, 3, 2)):
+            size = int(np.prod(n_actions))
+            payoffs = exactly(np.ones((1, len(n_actions), size)))
+            stage._best_mixed(payoffs, payoffs[:, 0], n_actions, "nash", attempt)
+        assert told == [
+            ("lemke_howson", (2, 2), attempt, {}),
+            ("many_players", (2, 3, 2), attempt, {"as_given": as_given}),
+        ]
+        told.clear()
+
+
+def test_small_probabilities_are_rounding_errors_unless_they_are_exact():
+    amount = np.array([[0.5, 1e-13, -1e-13, 0.25]])
+    names = np.array([[2, 0, 1, 7]])
+    assert tableau.basic_solution(names, amount, 4).tolist() == [[0, 0, 0.5, 0]]
+    assert tableau.basic_solution(names, tableau.exactly(amount), 4).tolist() == [[1e-13, 0, 0.5, 0]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mornavi_lite.equilibrium.wide_ranges import _totals, in_play, mild, stakes
+from mornavi_lite.equilibrium.wide_ranges import _totals, hidden, in_play, mild, stakes
 from tests.equilibrium.references import PENNIES, brute_value, expected
 
 HIDDEN = 2.0**20
@@ -100,3 +100,56 @@ def test_half_of_what_is_gained_and_half_of_all_that_changes_are_at_stake(n_acti
         assert 2 * gain[player == each].max() == pytest.approx(best, abs=1e-12)
     assert (size >= np.abs(gain)).all() and (size > 0).all()
     assert [int((player == each).sum()) for each in range(len(n_actions))] == list(n_actions)
+
+
+# A second look
+
+
+def looked_at_again(games, n_actions, rivals, limit):
+    """Of games with the joint actions played (or policies), whether each is looked at again, alone and together."""
+    payoffs = np.array([game for game, _ in games], dtype=float)
+    policy = np.array([np.eye(payoffs.shape[2])[played] if np.ndim(played) == 0 else played for _, played in games])
+    total = _totals(payoffs)
+    welfare = (total - total.min(axis=1, keepdims=True)) / np.maximum(np.ptp(total, axis=1, keepdims=True), 1e-300)
+    mask = np.zeros(welfare.shape, dtype=bool)
+    for game, stable in enumerate(rivals):
+        mask[game, stable] = True
+    given = payoffs, policy, mask, welfare, np.array(limit, dtype=float)
+    found = hidden(*given, n_actions)
+    alone = [hidden(*(each[game : game + 1] for each in given), n_actions)[0] for game in range(len(games))]
+    assert found.tolist() == alone
+    return found.tolist()
+
+
+def test_a_pure_equilibrium_is_looked_at_again_if_a_rival_or_a_reply_is_nearly_as_good_and_no_tie():
+    far = [[0, -1e9, -1e9, 0], [0, -2e9, -3e9, 0]]
+    more, other, alike, reply = (np.array(far) for _ in range(4))
+    more[:, 3] = 1.0  # (1, 1) is another equilibrium, of a slightly higher total
+    more[:, 0] = other[:, 0] = reply[:, 0] = 2.0
+    other[:, 3] = [1.0, 1.0]  # the same, but not among the rivals
+    reply[0, 2] = 1.5  # the first player's other action costs next to nothing
+    games = [(more, 0), (other, 0), (alike, 0), (other, 0), (reply, 0), (np.array([[5.0, 1, 1, 4], [5, 2, 1, 0]]), 0)]
+    rivals = [[0, 3], [0], [0, 3], [0, 1], [0], [0]]
+    limit = [[1e9 * 2.0**-21] * 2] * 5 + [[1e-6] * 2]
+    assert looked_at_again(games, (2, 2), rivals, limit) == [True, False, False, False, True, False]
+
+
+@pytest.mark.parametrize("level", [0.0, 0.9 * HIDDEN, -0.9 * HIDDEN])
+def test_a_mixed_equilibrium_is_looked_at_again_if_all_it_leads_to_is_near_and_no_tie(level):
+    # At stake are halves of 1 for each player, and as far from the mean are half the payoffs.
+    game, mixed = PENNIES + np.array([[level], [-level / 2]]), [0.25] * 4
+    tie = PENNIES + 1.2 * HIDDEN
+    limits = [[0.6, 0.6], [0.6, 0.1], [0.1, 0.6], [0.4, 0.4], [0.6, 0.6]]
+    games = [(game, mixed)] * 4 + [(tie, mixed)]
+    assert looked_at_again(games, (2, 2), [[]] * 5, limits) == [True, True, True, False, False]
+    # Nothing is at stake for the first player, too much for it to be near for the second.
+    assert looked_at_again([([[0] * 4, PENNIES[1]], mixed)], (2, 2), [[]], [[0.1, 0.1]]) == [False]
+
+
+def test_what_a_deviation_from_all_recommendations_changes_is_taken_together():
+    # Whoever plays the first action whatever is recommended wins 1 at one outcome and loses 1 at another.
+    first = np.full((3, 3), -1000.0)
+    first[np.arange(3), np.arange(3)], first[0] = 0.0, [0, 1, -1]
+    game, policy = [first.ravel(), [*[0.0] * 8, 1e-30]], np.eye(3).ravel() / 3
+    for limit, again in ((0.25, False), (0.4, True)):
+        assert looked_at_again([(game, policy)], (3, 3), [[]], [[limit, 0.0]]) == [again]

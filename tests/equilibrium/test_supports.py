@@ -168,7 +168,7 @@ def test_gains_are_relative_to_what_a_deviation_changes_only_where_payoffs_are_a
 
 def test_strategies_are_policies_unless_a_probability_of_any_player_is_negative_or_none():
     supports = [np.array([[0, 1]] * 4), np.array([[0, 2]] * 4), np.array([[1]] * 4)]
-    first = np.array([[0.25, 0.75], [-0.5, 1.5], [np.nan, np.nan], [1.0, -1e-12]])
+    first = np.array([[0.25, 0.75], [-0.5, 1.5], [np.nan, np.nan], [1.001, -1e-12]])
     second = np.array([[0.5, 0.5]] * 4)
     policies = list(many_players._policies([first, second, np.ones((4, 1))], supports, (2, 3, 2)))
     assert len(policies) == 2
