@@ -67,7 +67,8 @@ def test_the_slider_moves_and_the_kernel_draws_what_lies_between(browser, lab):
     stored = json.loads((ROOT / "book" / CHAPTER).read_text(encoding="utf8"))
     prepared = json.dumps(stored["metadata"]["widgets"])
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{lab}lab/tree/{CHAPTER}?token={TOKEN}")
+    address = lab.replace("localhost", "127.0.0.1")  # the one address that this browser may look up
+    page.goto(f"{address}lab/tree/{CHAPTER}?token={TOKEN}")
     page.wait_for_function(OPEN, timeout=120_000)
     assert page.evaluate(RUN) == 0
     page.locator(SLIDER).first.wait_for()
