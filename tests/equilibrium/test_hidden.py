@@ -68,6 +68,63 @@ def test_actions_taken_out_hid_the_rest_if_their_range_is_far_larger(level, time
     assert concept == "cce" or left[0].tolist() == [True] * 4 + [False] * 2
 
 
+@pytest.mark.parametrize(("level", "times"), [(0.0, 1.0), (HIDDEN - 1, 1.25), (1 - HIDDEN, 1.25)])
+def test_at_the_border_nothing_is_hidden(level, times):
+    assert not in_play(forbidden(level, times)[None], (3, 2), "nash")[1][0]
+
+
+@pytest.mark.parametrize("level", [0.0, 2.0**19, -(2.0**19)])
+@pytest.mark.parametrize(
+    ("prize", "penalty", "hides"),
+    [
+        (1.0, 2.0**36, True),
+        (2.0**10, 2.0**36, True),
+        (2.0**26, 0.0, True),
+        (2.0**26, 2.0**60, True),
+        (2.0**60, 0.0, False),
+    ],
+)
+def test_far_below_an_outcome_taken_out_what_is_nearly_alike_is_a_tie(level, prize, penalty, hides):
+    # The second player does not play its third action, where the first one would get a prize, or a penalty.
+    game = np.zeros((2, 2, 3))
+    game[:, :, :2] = PENNIES.reshape(2, 2, 2)
+    game[0, :, 2], game[1, :, 2] = [prize, -penalty], -3.0
+    game[0] += level * (abs(level) < max(prize, penalty))
+    left, apart = in_play(game.reshape(1, 2, 6), (2, 3), "nash")
+    assert left[0].tolist() == [True, True, False] * 2 and apart.tolist() == [hides]
+
+
+@pytest.mark.parametrize("n_actions", [(3, 4), (2, 3, 3)])
+def test_what_is_left_is_what_is_never_strictly_dominated(n_actions):
+    rng = np.random.default_rng(2)
+    games = rng.integers(0, 7, (60, len(n_actions), *n_actions))
+    games[:, 0, 0] += 2
+    games[:, 1, :, 1] += 2
+    left = in_play(games.reshape(60, len(n_actions), -1).astype(float), n_actions, "nash")[0].reshape(60, *n_actions)
+    some = 0
+    for game, mask in zip(games, left, strict=True):
+        kept = [list(range(n)) for n in n_actions]
+        for _ in range(sum(n_actions)):
+            for player in range(len(n_actions)):
+                own = np.moveaxis(game[player], player, 0)
+                others = np.ix_(*[kept[each] for each in range(len(n_actions)) if each != player])
+                kept[player] = [
+                    a for a in kept[player] if not any((own[b][others] > own[a][others]).all() for b in kept[player])
+                ]
+        wanted = np.zeros(n_actions, dtype=bool)
+        wanted[np.ix_(*kept)] = True
+        assert (mask == wanted).all()
+        some += 1 < wanted.sum() < wanted.size
+    assert some > 10
+
+
+def test_a_penalty_that_another_player_gets_is_not_risked_in_a_cce_either():
+    game = np.zeros((3, 2))
+    game[:2], game[2] = PENNIES[0].reshape(2, 2), -1e9
+    left, apart = in_play(np.array([[game.ravel(), -game.ravel()]]), (3, 2), "cce")
+    assert left[0].tolist() == [True] * 4 + [False] * 2 and apart[0]
+
+
 def test_an_action_worse_for_its_player_and_better_in_total_may_be_played_in_a_cce_alone():
     game = forbidden(0.0, 1.25)
     game[0, 4:], game[1, 4:] = -1.5, 10.0
