@@ -75,7 +75,8 @@ def test_illegal_joint_actions_are_counted_as_what_they_stand_for(
     told = np.full((2, 2, 3, 6, last) if kind == "next_state" else (2, 2, 3, 6), np.nan)
     expected, sums = np.zeros((2, 3, 6, 3), dtype=int), np.zeros((2, 2, 3, 6))
     for h, s, a, b in itertools.product(range(2), range(3), range(6), range(last)):
-        if rng.random() < 0.5 or (h == 0 and s == 2):
+        short = sparse and (s, a) == (1, 4)  # its second place repeats its only next state
+        if rng.random() < 0.5 * (not short) or (h == 0 and s == 2) or (short and b == 1):
             continue
         n = int(rng.integers(1, 4))
         then = int(dense_next(game, s, a, b)) if sparse else b

@@ -366,6 +366,12 @@ def test_supports_are_masks_and_long_ones_lists(monkeypatch: pytest.MonkeyPatch)
         assert stated_lists(found, (1, 2, 1)).tolist() == [zeros]
 
 
+def test_lists_of_a_support_of_other_sizes_are_refused() -> None:
+    for wrong in (np.ones((2, 1, 3), dtype=bool), np.ones((3, 1, 2), dtype=bool), np.zeros((3, 1, 2), dtype=int)):
+        with pytest.raises(ValueError, match="support must have shape"):
+            stated_lists(wrong, (1, 2, 1))
+
+
 def test_lists_of_a_group_are_what_all_its_cells_can_lead_to() -> None:
     groups = np.array([[[0], [1], [0], [1], [2]]])
     lists = np.array([[[[3, 1]], [[2, -1]], [[1, 4]], [[2, -1]], [[0, 3]]]])
