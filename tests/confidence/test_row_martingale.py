@@ -73,6 +73,11 @@ def test_rows_of_several_supports_at_once() -> None:
     assert row_cost(seen, possible)[0, 1] == 0  # a row with one successor has nothing to learn
 
 
+def test_of_no_rows_there_are_no_costs() -> None:
+    assert row_cost(np.zeros((0, 3), dtype=int)).shape == (0,)
+    assert row_cost(np.zeros((2, 0, 3), dtype=int), np.ones((2, 0), dtype=int)).shape == (2, 0)
+
+
 def log_gamma(x: Decimal) -> Decimal:
     """By Stirling's series far out, and the recurrence back from there."""
     shift = max(0, 60 - int(x))

@@ -260,6 +260,13 @@ def test_the_kernel_of_an_event_of_two_states_by_hand() -> None:
     np.testing.assert_allclose(kernel, [0.3 - up, 0.2 + up, 0.5], rtol=0, atol=1e-15)
 
 
+def test_a_row_may_have_as_many_visits_as_64_bits_can_count() -> None:
+    row, value = ConfidenceSet("events", 2, 9, 0.1), np.array([0.0, 1.0])
+    assert row.optimistic([2**62, 2**62 - 1], value)[1] == pytest.approx(0.5, abs=1e-8)
+    with pytest.raises(ValueError, match=r"transitions must sum to at most 2\*\*63 - 1"):
+        row.optimistic([2**62, 2**62], value)
+
+
 def test_counts_up_to_10_to_the_15() -> None:
     for tail in TAILS:
         row, counts = ConfidenceSet(tail, 4, 60, 0.05), np.array([6 * 10**14, 4 * 10**14 - 1, 1, 0])
