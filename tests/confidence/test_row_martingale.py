@@ -78,6 +78,20 @@ def test_of_no_rows_there_are_no_costs() -> None:
     assert row_cost(np.zeros((2, 0, 3), dtype=int), np.ones((2, 0), dtype=int)).shape == (2, 0)
 
 
+def test_many_rows_cost_what_each_of_them_does() -> None:
+    """More distinct ones than are worked on together."""
+    rng = np.random.default_rng(3)
+    seen = np.zeros((450, 300), dtype=int)
+    seen[np.arange(450), rng.integers(300, size=450)] = rng.permutation(450) * 3
+    seen[::3, 7] += 2
+    found = row_cost(seen)
+    for k in range(0, 450, 15):
+        assert found[k] == pytest.approx(float(row_cost(seen[k])), abs=1e-12)
+    one = seen.sum(axis=1) == seen.max(axis=1)
+    shifted = row_cost(np.roll(seen[one], 1, axis=1))
+    np.testing.assert_allclose(shifted, found[one], rtol=0, atol=1e-12)
+
+
 def log_gamma(x: Decimal) -> Decimal:
     """By Stirling's series far out, and the recurrence back from there."""
     shift = max(0, 60 - int(x))
