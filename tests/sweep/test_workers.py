@@ -136,7 +136,7 @@ def slowly(handle, **arrays):
         handle.flush()
         os.truncate(handle.name, 1000)
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.1)
+    time.sleep({pause})
 np.savez = slowly
 if __name__ == "__main__":
     sys.exit(mornavi_lite.__main__.main())
@@ -152,8 +152,13 @@ mornavi_lite.files._machine = lambda: "{machine}"
 """
 
 
-def start(tmp_path: Path, n_jobs: int, dies_at: int = 0, machine: str = "") -> subprocess.Popen[str]:
-    """A sweep of the grid, in a session of its own; with a name of a machine, one that goes on with what is there."""
+def start(
+    tmp_path: Path, n_jobs: int, dies_at: int = 0, machine: str = "", pause: float = 0.1
+) -> subprocess.Popen[str]:
+    """A sweep of the grid, in a session of its own; with a name of a machine, one that goes on with what is there.
+
+    It rests for ``pause`` seconds after each file: whoever is to be met in the middle had better take long.
+    """
     lines = ["episodes = 10", "seeds = [3, 0]"]
     for table in ("game", "learner", "uncertainty"):
         for entry in CONTENT[table]:
@@ -172,7 +177,7 @@ def start(tmp_path: Path, n_jobs: int, dies_at: int = 0, machine: str = "") -> s
     ]
     elsewhere = ELSEWHERE.format(machine=machine) if machine else ""
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", elsewhere + DRIVER.format(dies_at=dies_at), *options],
+        [sys.executable, "-W", "error", "-c", elsewhere + DRIVER.format(dies_at=dies_at, pause=pause), *options],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -209,7 +214,7 @@ def end(driver: subprocess.Popen[str]) -> tuple[str, str]:
 
 @pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path, undisturbed: dict[str, bytes], n_jobs: int) -> None:
-    driver = start(tmp_path, n_jobs)
+    driver = start(tmp_path, n_jobs, pause=1.0)
     until_some_are_done(driver, tmp_path / "out")
     driver.kill()
     end(driver)
@@ -268,7 +273,7 @@ def test_what_another_sweep_finishes_meanwhile_is_not_done_again(tmp_path: Path,
 
 @pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_control_c_stops_and_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, bytes], n_jobs: int) -> None:
-    driver = start(tmp_path, n_jobs)
+    driver = start(tmp_path, n_jobs, pause=1.0)
     until_some_are_done(driver, tmp_path / "out")
     os.killpg(driver.pid, signal.SIGINT)  # a terminal sends it to the workers as well
     said, complained = end(driver)
