@@ -111,7 +111,7 @@ def test_scale_moves_the_bound_in_proportion() -> None:
     frequency = 30 / 100
     for tail in TAILS:
         once = ConfidenceSet(tail, 4, 60, 0.05).event_bound(30, 100, 2) - frequency
-        for scale in (0.0, 0.02, 0.5, 1.5, 100.0):
+        for scale in (0.0, 0.02, 0.5, 1.5, 2.0, 100.0):
             found = ConfidenceSet(tail, 4, 60, 0.05, scale=scale).event_bound(30, 100, 2)
             assert found == pytest.approx(min(frequency + scale * once, 1.0), abs=1e-15)
 
@@ -327,6 +327,23 @@ def test_what_is_unseen_for_long_enough_is_impossible() -> None:
     assert before[0] >= 0.05 and after[0] == 0
     assert (after[1:] >= 0.05).all()
     assert row.optimistic(np.array([1, 10**6, 0]), value)[0] >= 1e-6  # what was seen is never impossible
+
+
+@pytest.mark.parametrize("tail", FORMS)
+def test_states_seen_below_keep_their_smallest_probability(tail: str) -> None:
+    """Two visits leave every bound at 1, or nearly so: what is taken off is what was seen once below."""
+    row = ConfidenceSet(tail, 3, 10**9, 1e-6, min_probability=0.2)
+    value = np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]])
+    found = row.optimistic([1, 1, 0], value)
+    np.testing.assert_allclose(found, [[0.2, 0.2, 0.6], [0.8, 0.2, 0.0]], atol=1e-6)
+    border = ConfidenceSet(tail, 3, 9, 0.1, min_probability=(1 + 1e-9) / 2)
+    np.testing.assert_allclose(border.optimistic([1, 1, 0], value[0]), [0.5, 0.5, 0.0], atol=1e-8)
+
+
+def test_an_event_has_one_state_by_custom_and_may_have_all() -> None:
+    row = ConfidenceSet("events", 5, 9, 0.1)
+    assert row.event_bound(3, 1000) == row.event_bound(3, 1000, 1) < row.event_bound(3, 1000, 2)
+    assert row.event_bound(1000, 1000, 5) == 1
 
 
 def test_counts_that_contradict_the_assumption_are_an_error() -> None:
