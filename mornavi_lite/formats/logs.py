@@ -117,11 +117,10 @@ def read_log(
     refuse_too_many((1 if horizon is None else steps) * len(states) * math.prod(sizes), 1, len(actions))
     paid = np.broadcast_to(cells.rewards, (len(actions), len(step)))
     found = Steps(step, state, np.ravel_multi_index(tuple(own), sizes), following, paid)
-    if steps > len(step) and horizon is None:  # a line is missing: said before memory is taken for so many steps
-        _check_steps(cells, found, steps, None)
+    starts = None if start is None else checks.distribution("initial", start, len(states)) > 0
+    _check_steps(cells, found, steps, starts)  # before memory is taken for as many steps as a line says
     names = {"state_names": states, "action_names": actions}
     counts = Counts(len(states), sizes, steps, reward_range, kind, initial=start, **names)
-    _check_steps(cells, found, steps, counts.starts)
     _check_rewards(cells, found, counts)
     counts.add(*_sums(found, counts))
     return counts
