@@ -18,6 +18,7 @@ import numpy as np
 from mornavi_lite import MarkovGame
 from mornavi_lite.lower_bounds.known import worst_means
 from mornavi_lite.lower_bounds.tilts import nearest, nearest_robust
+from mornavi_lite.planning import reachable
 
 SLACK = 1e-9
 
@@ -44,8 +45,9 @@ class View:
 
 def view(game: MarkovGame, player: int, upwards: bool, radius: float = 0.0, value: np.ndarray | None = None) -> View:
     """All policies, as this player sees them; or only what it can secure, ``value``."""
-    kernel, reward, reached = game.transition, game.reward[player], reach(game)
+    kernel, reward = game.transition, game.reward[player]
     horizon, n_states, n_joint = reward.shape
+    reached = np.vstack([reachable(game), np.ones(n_states, dtype=bool)])  # all is worth 0 at the end
     low, high, limit = np.zeros((3, horizon + 1, n_states))
     ends = game.step_ranges[player]
     ball = np.full((n_states, n_joint), radius)
@@ -55,21 +57,12 @@ def view(game: MarkovGame, player: int, upwards: bool, radius: float = 0.0, valu
         if value is not None:
             low[h] = high[h] = value[h]
         known = low[h + 1] if upwards else high[h + 1]
-        after = np.where(reached[h + 1] | (h == horizon - 1), known, limit[h + 1])
+        after = np.where(reached[h + 1], known, limit[h + 1])
         best = after.max() if upwards else after.min()
         limit[h] = ends[h, int(upwards)] + (1 - radius) * best + radius * after.min()
     own = np.indices(game.n_actions).reshape(game.n_players, -1)[player]
     actions = own == np.arange(game.n_actions[player])[:, None]
     return View(kernel, reward, reached, low, high, limit, actions, radius, upwards)
-
-
-def reach(game: MarkovGame) -> np.ndarray:
-    """(H + 1, S), where some policy gets."""
-    reached = np.zeros((game.horizon + 1, game.n_states), dtype=bool)
-    reached[0] = game.initial > 0
-    for h in range(game.horizon):
-        reached[h + 1] = (game.transition[h][reached[h]] > 0).any(axis=(0, 1))
-    return reached
 
 
 def modes(seen: View, h: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

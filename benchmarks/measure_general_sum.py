@@ -32,7 +32,7 @@ import common
 common.one_thread()
 
 import numpy as np  # noqa: E402
-from every_policy import View, change, reach, rows_for, view  # noqa: E402
+from every_policy import View, change, rows_for, view  # noqa: E402
 from measure_episodes import GAMES  # noqa: E402
 from measure_floor_of_episodes import stored  # noqa: E402
 from scipy import optimize  # noqa: E402
@@ -40,6 +40,7 @@ from scipy import optimize  # noqa: E402
 from mornavi_lite import MarkovGame, Nominal, TotalVariation  # noqa: E402
 from mornavi_lite.lower_bounds.allocation import Allocation, Cut, Program, information_of, requirement  # noqa: E402
 from mornavi_lite.lower_bounds.known import worst_means  # noqa: E402
+from mornavi_lite.planning import reachable  # noqa: E402
 
 NAMES = (
     "safe_or_risky, opposed",
@@ -119,7 +120,7 @@ class Problem:
         self.rng = np.random.default_rng(0)
 
     def reached(self) -> np.ndarray:
-        return reach(self.game)[:-1]
+        return reachable(self.game)
 
     def sum_of_rewards(self) -> float:
         """What both players get together in an episode."""
@@ -294,7 +295,7 @@ def with_limits(seen: View, kernel: np.ndarray, ends: np.ndarray) -> tuple[np.nd
     kernel, reward = kernel.copy(), seen.reward.copy()
     for h, here in enumerate(seen.reached[:-1]):
         known = seen.low[h + 1] if seen.upwards else seen.high[h + 1]
-        after = np.where(seen.reached[h + 1] | (h == len(kernel) - 1), known, seen.limit[h + 1])
+        after = np.where(seen.reached[h + 1], known, seen.limit[h + 1])
         kernel[h][~here] = np.eye(len(here))[after.argmax() if seen.upwards else after.argmin()]
         reward[h][~here] = ends[h, int(seen.upwards)]
     return kernel, reward

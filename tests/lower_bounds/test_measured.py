@@ -12,6 +12,7 @@ import pytest
 
 from mornavi_lite import MarkovGame, Nominal, TotalVariation, best_response, equilibrium_gap, evaluate, solve, zoo
 from mornavi_lite.lower_bounds import episodes_floor
+from mornavi_lite.planning import reachable
 from tests import ROOT, measurement
 
 NOMINAL = Nominal()
@@ -57,7 +58,7 @@ def check_alternative(script: ModuleType, line: dict, each: dict, policies: int)
     """It is what the lemmas ask for; what it tells, and the nats that outputs of each kind need."""
     game, other = script.GAMES[line["game"]]().dense(), script.rebuilt(line, each)
     ball: Any = NOMINAL if line["set"] == "nominal" else TotalVariation(0.1)
-    reached, player, share = script.reach(game)[:-1], each["player"], each["share"]
+    reached, player, share = reachable(game), each["player"], each["share"]
     assert (game.reward[:, reached] == other.reward[:, reached]).all() and (game.initial == other.initial).all()
     assert (game.step_ranges == other.step_ranges).all()
     rng, apart = np.random.default_rng(0), line["apart"]
