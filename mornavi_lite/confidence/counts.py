@@ -203,7 +203,7 @@ class Counts:
 
     @property
     def reward(self) -> np.ndarray:
-        """Rewards seen, shape (m, H, S, A), read-only; 0 where ``visits`` is 0, which means unknown."""
+        """Rewards seen, shape (m, H, S, A), read-only; the least of the range where ``visits`` is 0: unknown."""
         means = self._rewards.means(self._visits)
         if self._lists is None or self.rewards != "next_state":
             return read_only(means.view())

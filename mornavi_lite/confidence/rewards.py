@@ -106,12 +106,13 @@ class SeenRewards:
         for end, flag in zip((self.low, self.high), self.constant, strict=True):
             flag &= (played == 0) | ((played == 1) & (paid == end))
 
-    def means(self, visits: np.ndarray, step: int | slice = slice(None)) -> np.ndarray:
+    def means(self, visits: np.ndarray) -> np.ndarray:
         """The rewards seen, of "random" ones their mean; the lowest of the range where nothing was seen."""
         if self.constant is None:
-            return self.values[:, step]
-        rest = np.broadcast_to(self.low[:, step], self.values[:, step].shape).copy()
-        return np.divide(self.values[:, step], visits, out=rest, where=visits > 0)
+            return self.values
+        high = np.where(visits > 0, self.high, self.low)
+        # The last digits of a sum may lead out of the range.
+        return np.clip(self.values / np.maximum(visits, 1), self.low, high)
 
     def bounds(self, step: int, seen: np.ndarray, delta: float, scale: float) -> tuple[np.ndarray, np.ndarray]:
         """Highest and lowest rewards of a step that what was seen allows; ``seen`` counts what tells them.

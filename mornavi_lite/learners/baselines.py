@@ -40,7 +40,7 @@ class EpsilonGreedy(Mornavi):
 
     Notes
     -----
-    Chapter 7. A reward that was not seen counts as 0, and a row that was not visited as uniform.
+    Chapter 7. A reward that was not seen counts as the least, and a row that was not visited as uniform.
 
     Examples
     --------

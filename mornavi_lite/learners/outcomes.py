@@ -114,13 +114,11 @@ def _with_pays(rows: KnownRows, step: int, values: np.ndarray, signs: np.ndarray
 
 
 def _of_all_states(rows: KnownRows, step: int, values: np.ndarray, pays: Pays | None) -> Outcomes:
-    """The same by arrays (S, A, S), which are made for this step alone."""
+    """The same by arrays (S, A, S), which are made for this step alone; nothing is stated of what can follow."""
     assert rows.lists is not None and rows.counts._lists is not None
-    lists, (listed, possible), n_states = rows.lists[None, step], rows.at(step), values.shape[1]
-    seen = gathered(listed[None], lists, n_states)[0]
-    possible = None if possible is None else gathered(possible[None].astype(np.int64), lists, n_states)[0] > 0
+    seen = gathered(rows.at(step)[0][None], rows.lists[None, step], values.shape[1])[0]
     if pays is None:
-        return Outcomes(values, seen, possible)
+        return Outcomes(values, seen, None)
     own, told = rows.counts._lists[None, step], rows.counts._transitions[None, step] > 0
-    every = scattered(pays.listed[:, None], own, told, n_states, pays.unseen.reshape(-1, 1, 1, 1, 1))[:, 0]
-    return Outcomes(values[:, None, None] + pays.on(None, every), seen, possible)
+    every = scattered(pays.listed[:, None], own, told, values.shape[1], pays.unseen.reshape(-1, 1, 1, 1, 1))[:, 0]
+    return Outcomes(values[:, None, None] + pays.on(None, every), seen, None)

@@ -421,6 +421,10 @@ def test_sums_of_drawn_rewards_are_in_the_range_of_their_visits_up_to_rounding()
             if inside:
                 counts.add(played, told)
                 assert counts.n_episodes == n
+                means = counts.reward[:, 0, 0]  # the least where nothing was seen
+                assert (means[:, 0] == ranges[:, 0]).all()
+                assert (means[:, 1] >= ranges[:, 0]).all() and (means[:, 1] <= ranges[:, 1]).all()
+                np.testing.assert_allclose(means[:, 1], told[:, 0, 0, 1] / n, rtol=0, atol=1e-8)
                 continue
             message = shown(counts, played, told)
             low, high = ranges[player]

@@ -49,15 +49,16 @@ def form_of(learner: Any) -> str:
     return "row" if learner.confidence == "model" else str(learner.confidence)
 
 
-def row_budget(counts: np.ndarray, n_rows: int, delta: float) -> float:
-    """log ML(n) - log w(n) + log(R / delta), with all sets of states listed."""
+def row_budget(counts: np.ndarray, n_rows: int, delta: float, stated: bool = False) -> float:
+    """log ML(n) - log w(n) + log(R / delta), with all sets of states listed; ``stated`` is that all can follow."""
     n_states, visits, seen = len(counts), int(counts.sum()), [s for s, n in enumerate(counts) if n]
     best = sum(counts[s] * math.log(counts[s] / visits) for s in seen)
     terms = []
     for k in range(1, n_states + 1):
         for subset in itertools.combinations(range(n_states), k):
             if set(seen) <= set(subset):
-                weight = -k * math.log(2) - math.log(1 - 2**-n_states) - math.log(math.comb(n_states, k))
+                size = 0.25 * 2**-k + 0.75 * 2 ** (k - n_states - 1) if stated else 2**-k
+                weight = math.log(size / (1 - 2**-n_states) / math.comb(n_states, k))
                 inside = sum(math.lgamma(counts[s] + 0.5) - math.lgamma(0.5) for s in subset)
                 terms.append(weight + math.lgamma(k / 2) - math.lgamma(visits + k / 2) + inside)
     top = max(terms)
@@ -81,7 +82,8 @@ def highest_mean(counts: np.ndarray, value: np.ndarray, learner: Any, n_rows: in
     visits, best = int(counts.sum()), float(value.max())
     if visits == 0:
         return best
-    t, b = counts / visits, row_budget(counts, n_rows, learner.delta) / visits
+    stated = getattr(learner, "stated", False)
+    t, b = counts / visits, row_budget(counts, n_rows, learner.delta, stated) / visits
     mean, seen = float(t @ value), t > 0
     if mean >= best - 1e-14:
         return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import pickle
@@ -27,7 +28,9 @@ from mornavi_lite import (
     Plan,
     RandomPlay,
     TotalVariation,
+    deviation_gain,
     run,
+    solve,
     zoo,
 )
 from mornavi_lite.confidence import ConfidenceSet
@@ -166,6 +169,18 @@ def test_epsilon_greedy_episodes_have_the_law_of_the_explored_policy(n_actions: 
     assert tried[0, [0, 2]].all()  # with exploration everything is tried
 
 
+def test_what_is_played_in_order_to_learn_is_the_plan_with_exploration() -> None:
+    game, learner = garnet((2, 3), 3), EpsilonGreedy(Nominal(), epsilon=1)
+    assert isinstance(learner.epsilon, float)
+    plan = EpsilonGreedy(Nominal(), epsilon=0.3).plan(counts_of(game, 50, 1))
+    for epsilon in (0.3, 0.0):
+        mine = EpsilonGreedy(Nominal(), epsilon=epsilon)
+        np.testing.assert_array_equal(mine.behaviour(plan), mine.played(plan.policy, (2, 3)))
+    assert (learner.behaviour(plan) == 1 / 6).all() and Mornavi(Nominal()).behaviour(plan) is plan.policy
+    with pytest.raises(TypeError, match="GenerativeDRNVI plays no policy: it needs a simulator"):
+        GenerativeDRNVI(Nominal()).behaviour(plan)
+
+
 def test_no_exploration_is_play_as_planned() -> None:
     game = garnet((2, 2), 4)
     plan = plan_of(random_policy(game, 1), game)
@@ -231,6 +246,15 @@ def test_a_behaviour_policy_is_a_copy_that_nobody_changes() -> None:
     assert learner != OfflinePessimistic(Nominal()) and OfflinePessimistic(Nominal()) == OfflinePessimistic(Nominal())
     flat = OfflinePessimistic(Nominal(), behaviour=np.full((2, 6, 2), 0.5))
     assert flat != OfflinePessimistic(Nominal(), behaviour=np.full((6, 2, 2), 0.5))  # the same bytes
+
+
+def test_a_behaviour_is_known_by_a_digest_of_its_shape_and_its_numbers() -> None:
+    """Files of runs hold the text, so it stays what it was."""
+    behaviour = random_policy(garnet((2, 2), 6), 1)
+    whole = hashlib.sha256(b"(2, 3, 4)" + behaviour.tobytes()).hexdigest()
+    learner = OfflinePessimistic(Nominal(), behaviour=behaviour)
+    assert learner.digest == whole[:16] and f"digest='{whole[:16]}'" in repr(learner)
+    assert OfflinePessimistic(Nominal()).digest == "uniform"
 
 
 @pytest.mark.parametrize(
@@ -343,6 +367,59 @@ def test_pessimists_and_optimists_differ_in_what_they_do_not_know() -> None:
         plan = kind(Nominal()).plan(counts)
         assert plan.policy[0, 0].tolist() == np.eye(2)[action].tolist()
     assert RandomPlay(Nominal()).plan(counts).policy[0, 0].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("kind", [EpsilonGreedy, GenerativeDRNVI])
+def test_the_observed_game_has_its_own_units_and_no_illegal_actions(kind: type[Mornavi]) -> None:
+    """One state, so the observed game is the stage game of rewards seen; the best action of player 1 is illegal."""
+    reward = np.array([[7.0, -2.0, 5.0, 3.0, 1.0, 6.0], [-1.0, 0.0, 9.0, 4.0, -3.0, 8.0]])
+    legal = [np.ones((1, 2), dtype=bool), np.array([[True, True, False]])]
+    game = MarkovGame.stationary(
+        np.ones((1, 6, 1)), reward[:, None], (2, 3), 1, reward_range=[(-5, 8), (-3, 90)], legal=legal
+    )
+    counts = Counts.for_game(game)
+    counts.add(game.play(np.full((1, 1, 6), 1 / 6), 500, np.random.default_rng(0)), game.reward)
+    for concept in ("cce", "ce", "nash"):
+        policy = kind(Nominal(), concept).plan(counts).policy
+        np.testing.assert_array_equal(policy, solve(game, Nominal(), concept).policy)
+        assert (policy[0, 0, [2, 5]] == 0).all()
+
+
+@pytest.mark.parametrize("kind", [EpsilonGreedy, GenerativeDRNVI, OfflinePessimistic])
+def test_the_concept_is_the_one_that_was_asked_for(kind: type[Mornavi]) -> None:
+    """A stage without a pure equilibrium, of which the coarse correlated one of highest total is no product."""
+    game = MarkovGame.stationary(np.ones((1, 6, 1)), np.random.default_rng(1).random((2, 1, 6)), (2, 3), 1)
+    counts = counts_of(game, 200, 1)
+    gains = {}
+    for concept in ("cce", "ce", "nash"):
+        policy = kind(Nominal(), concept).plan(counts).policy
+        gains[concept] = deviation_gain(game.reward[:, 0, 0], policy[0, 0], (2, 3), concept)
+        if concept == "cce":
+            assert deviation_gain(game.reward[:, 0, 0], policy[0, 0], (2, 3), "ce") > 0.01
+    assert max(gains.values()) < 1e-8
+    np.testing.assert_allclose(
+        policy[0, 0].reshape(2, 3), np.outer(*(policy.reshape(2, 3).sum(axis=k) for k in (1, 0)))
+    )
+
+
+@pytest.mark.parametrize("kind", [EpsilonGreedy, GenerativeDRNVI])
+def test_a_mean_of_draws_is_no_reward_beyond_the_range(kind: type[Mornavi]) -> None:
+    """The sum of ten draws of 0.1, divided by ten, is less than that."""
+    assert sum([0.1] * 10) / 10 < 0.1
+    counts = Counts(1, (2,), 1, (0.1, 0.3), rewards="random")
+    for joint, paid in itertools.product((0, 1), (0.1,) * 10):
+        counts.record([0, 0], [joint], [[paid + 0.2 * joint]])
+    plan = kind(Nominal()).plan(counts)
+    assert plan.policy.tolist() == [[[0.0, 1.0]]]
+
+
+def test_a_stage_that_cannot_be_solved_is_named_by_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("payoffs[0]: no equilibrium")
+
+    monkeypatch.setattr("mornavi_lite.learners.mornavi.solve_stage_unchecked", fail)
+    with pytest.raises(RuntimeError, match=r"step 2, stage games by state: payoffs\[0\]: no equilibrium"):
+        OfflinePessimistic(Nominal()).plan(Counts(2, (1, 3), 3))
 
 
 # ---- certificates ----

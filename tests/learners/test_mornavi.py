@@ -32,7 +32,7 @@ from mornavi_lite import (
 )
 from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS
 from mornavi_lite.planning.backup import deviated
-from mornavi_lite.uncertainty import UncertaintySet, sets_per_player
+from mornavi_lite.uncertainty import Contamination, UncertaintySet, sets_per_player
 from tests.learners.reference_learning import best_deviation, pure_equilibrium, reference_plan
 from tests.learners.small_games import MIXED, Recorded, counts_everywhere, played_counts, varied_game
 from tests.planning.test_induction import by_definition
@@ -85,6 +85,43 @@ def test_plans_are_their_definition(
         assert deviated <= plan.policy[h, s] @ high[h, s, i] + 1e-8
     assert (plan.upper[:, -1] == 0).all() and (plan.lower[:, -1] == 0).all()
     assert (plan.upper[:, 0] < game.horizon - 0.01).any() and (plan.lower[:, 0] > 0).any()
+
+
+ONE_STEP = np.array([0.0, 0.1, 0.0]).reshape(3, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("sets", "leaves"),
+    [
+        (TotalVariation(0.2), True),
+        (Contamination(0.1), True),
+        ((Nominal(), TotalVariation(0.1)), True),
+        (TotalVariation(ONE_STEP), True),
+        (IN_SUPPORT, False),
+        (TotalVariation(0.0), False),
+        (KullbackLeibler(0.2), False),
+        (Nominal(), False),
+    ],
+)
+def test_where_mass_may_leave_the_support_the_larger_set_chooses_and_the_smaller_one_certifies(
+    sets: Any, leaves: bool
+) -> None:
+    counts = counts_everywhere(varied_game(2, (2, 3), horizon=3), 60, 2)
+    plans = {form: Mornavi(sets, confidence=form).plan(counts) for form in ("model", "row", "events")}
+    assert (plans["row"].policy != plans["events"].policy).any()
+    assert (plans["model"].policy == plans["events" if leaves else "row"].policy).all()
+    certified = Mornavi(sets, confidence="row").certify(counts, plans["model"].policy)
+    assert (plans["model"].upper == certified.upper).all() and (plans["model"].lower == certified.lower).all()
+
+
+def test_with_a_fail_state_the_smaller_set_chooses_as_well() -> None:
+    game = varied_game(0, (2, 3), horizon=3)
+    transition, reward = game.transition.copy(), game.reward.copy()
+    transition[:, 2], reward[:, :, 2] = np.eye(3)[2], 0.0
+    counts = counts_everywhere(MarkovGame(transition, reward, (2, 3)), 60, 0)
+    plans = [Mornavi(TotalVariation(0.2), confidence=form, fail_state=2).plan(counts) for form in ("model", "row")]
+    larger = Mornavi(TotalVariation(0.2), confidence="events", fail_state=2).plan(counts)
+    assert (plans[0].policy == plans[1].policy).all() and (plans[0].policy != larger.policy).any()
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.3, 2.5])

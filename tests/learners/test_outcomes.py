@@ -222,3 +222,33 @@ def test_where_all_states_do_not_fit_lists_serve_and_the_bounds_are_no_narrower(
     own = learner.plan(listed)
     assert (own.upper[:, 0] >= best_response(game, own.policy, SETS["kinds"])[:, 0] - 1e-9).all()
     assert (own.lower <= evaluate(game, own.policy, SETS["kinds"]) + 1e-9).all()
+
+
+@pytest.mark.parametrize("fail", [None, 2])
+@pytest.mark.parametrize("best", [0, 1, 3])
+@pytest.mark.parametrize("form", ["row", "chernoff"])
+def test_rows_of_few_states_are_beside_lists_what_they_are_without(
+    form: str, best: int, fail: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four states some rows list all, and some repeat one; the best of all states is among those, or it is not."""
+    rng = np.random.default_rng(best)
+    next_state = np.where(rng.random((3, 4, 6, 1)) < 0.4, np.arange(4), rng.integers(4, size=(3, 4, 6, 4)))
+    next_state[:, 1] = rng.integers(4, size=(3, 6, 1)) if fail is None else best  # one next state, four times
+    if fail is not None:
+        next_state[:, fail] = fail
+    reward = 0.5 * rng.random((3, *next_state.shape))
+    reward[:, :, best] += 0.5
+    if fail is not None:
+        reward[:, :, fail] = 0.0
+        reward = np.where(next_state == fail, 0.0, reward)
+    probability = rng.dirichlet(np.ones(4), size=next_state.shape[:3])
+    game = MarkovGame.sparse(next_state, probability, reward, N_ACTIONS, 4, initial=[0.5, 0.0, 0.25, 0.25])
+    listed, dense, policy = both_counts(game, 30, monkeypatch)
+    for few in (True, False):
+        if not few:
+            for counts in (listed, dense):
+                monkeypatch.setattr(module, "FEW_STATES", 0 if counts is listed else 10**9)
+                counts.add(game.play(policy, 10**5, np.random.default_rng(3)), game.reward)
+        for sets in (SETS["kinds"], SETS["rest"]):
+            assert_same_bounds(Mornavi(sets, confidence=form, fail_state=fail), listed, dense, policy)
+    assert_same_bounds(Mornavi(SETS["kinds"], confidence=form, support=game, fail_state=fail), listed, dense, policy)
