@@ -180,8 +180,7 @@ def _played_until(
             raise RuntimeError(f"{who}: the certificate is {upper - lower:.3g} after {played} episodes, not {goal:g}")
         deviation = bounds.learner.plan(bounds.seen).policy
         for behaviour, n in ((bounds.policy, batch - batch // 2), (deviation, batch // 2)):
-            if n:
-                bounds.add(*play(behaviour, n, rng))
+            bounds.add(*play(behaviour, n, rng))
         played += batch
 
 

@@ -116,12 +116,10 @@ def value_at(d: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def bisected(d: np.ndarray, low: np.ndarray, high: np.ndarray, rising: np.ndarray) -> np.ndarray:
     """One root (B,) of each polynomial (B, m) between points of opposite sign, to the last digits."""
-    for _ in range(60):
+    while (high - low > 2e-16).any():
         middle = (low + high) / 2
         up = (value_at(d, middle) > 0) == rising
         high, low = np.where(up, middle, high), np.where(up, low, middle)
-        if (high - low <= 2e-16).all():
-            break
     return (low + high) / 2
 
 

@@ -110,11 +110,6 @@ class FeatureCounts:
         return None if self.initial is None else self.initial > 0
 
     @property
-    def start_row(self) -> None:
-        """The start is no row to be learned."""
-        return None
-
-    @property
     def reward_range(self) -> np.ndarray:
         """Between which values each player's rewards lie, shape (m, 2)."""
         return whole_range(self.step_ranges)

@@ -146,6 +146,13 @@ GAME = bridge_and_tunnel().with_players(6)
 POLICY = solve_anonymous(GAME, TotalVariation(0.1)).policy
 
 
+def ranged(reward_range: Any) -> Played:
+    """An environment that says another range."""
+    environment = Played(varied_game(0, (2, 3)))
+    environment.reward_range = np.array(reward_range)
+    return environment
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -153,6 +160,18 @@ POLICY = solve_anonymous(GAME, TotalVariation(0.1)).policy
             lambda: certify_each(GAME, POLICY, BALL, 0.1, n_episodes=20),
             RuntimeError,
             "after 20 episodes",
+        ),
+        (
+            lambda: certify_each(
+                Played(varied_game(0, (2, 3))), own_policies(varied_game(0, (2, 3)), 0), BALL, 0, n_episodes=7
+            ),
+            RuntimeError,
+            "player 0: the certificate is .* after 7 episodes, not 0",
+        ),
+        (
+            lambda: certify_each(ranged([(0, 1)] * 3), own_policies(varied_game(0, (2, 3)), 0), BALL, 1.0),
+            ValueError,
+            r"reward_range must be \(lo, hi\), or one of them per player, got shape \(3, 2\)",
         ),
         (lambda: certify_each(GAME, POLICY, BALL, -1.0), ValueError, "until must be"),
         (lambda: certify_each(GAME, POLICY, BALL, 1.0, delta=1.0), ValueError, "delta must be"),

@@ -42,7 +42,15 @@ def test_all_equilibria_are_found(m: int) -> None:
 
 def test_roots_at_places_that_are_known() -> None:
     """A polynomial with given roots; a double one, which only touches zero; a triple one."""
-    for places in ([0.25, 0.5, 0.75], [0.1, 0.11, 0.9], [0.5, 0.5], [1 / 3, 1 / 3, 1 / 3], [0.0, 0.3], [0.3, 1.0]):
+    for places in (
+        [0.25, 0.5, 0.75],
+        [0.1, 0.11, 0.9],
+        [0.5, 0.5],
+        [0.3, 0.3],
+        [1 / 3, 1 / 3, 1 / 3],
+        [0.0, 0.3],
+        [0.3, 1.0],
+    ):
         p = Polynomial.fromroots(places)
         m = len(places)
         # Coefficients in Bernstein's basis: b_k = sum over j <= k of C(k, j) / C(m, j) a_j.

@@ -99,6 +99,14 @@ def test_arrays_are_copied_and_read_only() -> None:
     assert game.digest() != AnonymousGame(2, 2, rows, pays, reward_range=(0, 2)).digest()
 
 
+def test_counts_and_games_say_how_much_they_hold() -> None:
+    game = random_game(4, 5, 3)
+    counts, played = game.counts(), game.play(random_policy(game, 0), 40, np.random.default_rng(2))
+    counts.add(played, game.reward)
+    assert counts.transitions.tolist() == played.tolist() and counts.n_episodes == 40
+    assert repr(game) == "AnonymousGame(name='', n_players=5, n_actions=3, horizon=2, n_states=3)"
+
+
 ROWS, PAYS = np.ones((1, 1, 4, 1)), np.full((1, 1, 2, 4), 0.5)
 BAD = PAYS.copy()
 BAD[0, 0, 1, 2] = 1.5

@@ -137,6 +137,10 @@ def test_tuples_are_never_made() -> None:
         (lambda: AnonymousMornavi(TotalVariation(0.1), reward=[[np.nan]]), "reward"),
         (lambda: AnonymousMornavi(TotalVariation(0.1)).plan(random_game(0, 2)), "counts must be ProfileCounts"),
         (
+            lambda: AnonymousMornavi(TotalVariation(0.1)).certify(Counts(3, (2,), 2), np.full((2, 3, 2), 0.5)),
+            "counts must be ProfileCounts, got Counts",
+        ),
+        (
             lambda: AnonymousMornavi(Nominal(), reward=np.zeros((2, 3, 2, 4))).plan(random_game(0, 2).counts()),
             r"reward must have shape \(H, S, A, C\) = \(2, 3, 2, 3\)",
         ),

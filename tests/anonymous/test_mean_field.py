@@ -68,6 +68,16 @@ def test_values_converge_at_half_the_rate_at_a_kink() -> None:
     assert -1.1 < rates[0] < -0.9 and -0.5 < rates[1] < -0.4
 
 
+def test_rewards_lie_within_the_range_that_is_told() -> None:
+    def of_range(told: object) -> MeanFieldGame:
+        return MeanFieldGame(lambda x: [[1.0]], lambda x: [[2 * x[0], 1.0]], 1, 2, 1, reward_range=told)
+
+    assert of_range((-1, 3)).with_players(4).reward_range == (-1.0, 3.0)
+    assert of_range("observed").with_players(4).reward_range == (0.5, 2.0)  # the only one on a road makes a quarter
+    with pytest.raises(ValueError, match=r"reward\[0, 0, 0, 3\] must be in \[0, 1\], got 1.5"):
+        of_range(None).with_players(4)
+
+
 def one_state(kernel: list, reward: list, n_actions: int = 2) -> MeanFieldGame:
     return MeanFieldGame(lambda x: kernel, lambda x: reward, 1, n_actions, 1)
 

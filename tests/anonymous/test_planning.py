@@ -91,6 +91,14 @@ def test_an_equilibrium_that_is_not_found_is_an_error_with_the_gap_reached(monke
         solve(game, Nominal())
 
 
+def test_a_plan_that_is_no_equilibrium_is_an_error_with_its_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = crowded_game(0, 3, 3)
+    even = np.full((game.n_states, 3), 1 / 3)
+    monkeypatch.setattr(planning, "stage_equilibria", lambda *_: even)
+    with pytest.raises(RuntimeError, match=r"the policy found has a gap of 0\.\d+: not certified"):
+        solve(game, Nominal())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -162,6 +162,7 @@ def test_an_environment_is_known_by_its_table() -> None:
         ({"P": {0: {0: [(-0.5, 0, 1, True), (1.5, 0, 1, True)]}}}, ValueError, r"P\[0\]\[0\].*in \[0, 1\], got -0.5"),
         ({"P": {3: {7: [(0.5, 3, 1, True)]}}}, ValueError, r"P\[3\]\[7\].*sum to 0.5, not to 1"),
         ({"horizon": 0}, ValueError, "horizon must be at least 1"),
+        ({"P": {0: {"up": 0.5}}}, TypeError, r"P\[0\]\['up'\] must be a list, got float 0.5"),
         ({"horizon": None}, ValueError, "horizon must be a number of steps"),
         ({"discount": 0.9}, ValueError, "discount and accuracy go together"),
         ({"discount": 0.9, "accuracy": 0.1}, ValueError, "discount goes without a horizon"),

@@ -218,6 +218,7 @@ def test_a_long_bad_file_is_refused_as_fast_as_it_is_read(game) -> None:
         ({"action_names": [["a", "b"]]}, "action_names must have one entry per player"),
         ({"action_names": [["a", "b"], ["c", "c", "d"]]}, r"action_names\[1\] must be different"),
         ({"player_names": ["a"]}, "player_names must be a sequence of 2 names"),
+        ({"comment": "half a pair: \ud800"}, "comment must be a text that UTF-8 can write, surrogates not allowed"),
     ],
 )
 def test_what_cannot_be_written_is_named(tmp_path: Path, arguments: dict, said: str) -> None:

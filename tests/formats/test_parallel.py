@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 from typing import Any
 
@@ -127,6 +128,13 @@ def test_legal_actions_are_a_mask_and_others_stand_for_the_first_legal_one() -> 
 def test_what_is_wrong_is_named(arguments: tuple, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         to_parallel_env(*arguments)
+
+
+def test_a_missing_package_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "mornavi_lite.formats.parallel", raising=False)
+    monkeypatch.setitem(sys.modules, "pettingzoo", None)
+    with pytest.raises(ImportError, match=r"PettingZoo, and that is missing: pip install 'mornavi-lite\[pettingzoo\]'"):
+        to_parallel_env(zoo.patrol())
 
 
 def test_wrong_actions_and_steps_after_the_end_are_named() -> None:

@@ -110,6 +110,7 @@ def test_counts_are_sums_over_visits() -> None:
 def test_named_games_are_what_they_say() -> None:
     game = five_states()
     assert game.state_names == ("start", "middle", "end", "failed", "safe")
+    assert repr(game) == f"LinearGame(name={game.name!r}, horizon=3, n_states=5, n_features=4, n_actions=(2, 2))"
     assert game.factors[0].tolist()[3] == [0, 0, 0, 0, 1]
     assert game.features[0, 0, :, 3].round(12).tolist() == [0.1, 0.3, 0.3, 0.5]
     assert not game.reward[:, :, 3].any() and (game.reward[:, 1:, 4] == 1).all() and not game.reward[:, 0].any()
@@ -137,6 +138,7 @@ BAD[1, 2], NAN[0, 1, 1], HIGH[0, 0, 1, 2] = [0.5, 0.4], np.nan, 1.5
         (lambda: LinearGame(PHI * [3, -1], MU, PAYS, (3,)), r"features\[0, 0, 1\] must not be negative, got -0.5"),
         (lambda: LinearGame(PHI, MU * 2, PAYS, (3,)), r"factors\[0, 0\] must sum to 1, got 2"),
         (lambda: LinearGame(PHI, MU[0], PAYS, (3,)), "factors must have 3 axes"),
+        (lambda: LinearGame(PHI, MU[:, :0], PAYS, (3,)), r"factors must have shape .* with entries, got \(1, 0, 2\)"),
         (lambda: LinearGame(PHI, MU, PAYS[0], (3,)), "reward must have 4 axes"),
         (lambda: LinearGame(PHI, MU, PAYS, (2, 2)), "features must have shape"),
         (lambda: LinearGame(PHI, MU, PAYS[..., :2], (3,)), r"reward must have shape \(m, H, S, A\)"),

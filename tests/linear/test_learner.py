@@ -274,6 +274,8 @@ def contradicted() -> Counts:
         (lambda: ONE.plan(grouped_states(4, soft=0.1).counts()), "counts must have the features of the learner"),
         (lambda: ONE.plan(Counts(4, (2, 2), 3, rewards="random")), r"whose rewards are r\(s, a\)"),
         (lambda: ONE.plan(contradicted()), r"reward\[0, 0, 0, 0\] is contradicted by counts: told"),
+        (lambda: ONE.certify(GAME, np.full((3, 4, 4), 0.25)), "counts must be FeatureCounts or Counts, got LinearGame"),
+        (lambda: ONE.certify({}, np.full((3, 4, 4), 0.25)), "counts must be FeatureCounts or Counts, got dict"),
         (lambda: ONE.certify(GAME.counts(), np.ones((3, 4, 1))), r"policy must have shape \(H, S, A\)"),
         (
             lambda: run(LinearMornavi(GAME.features, TotalVariation(np.zeros((2, 4))), GAME.reward), GAME, 1),

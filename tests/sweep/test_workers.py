@@ -35,8 +35,9 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path, undisturbed: dict[str
 def cluster_of_two() -> Any:
     """A Dask cluster on this machine, with two worker processes."""
     distributed = pytest.importorskip("distributed")
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
-    return distributed.LocalCluster(n_workers=2, **options)
+    # Without an address Dask serves its state on port 8787 all the same, and warns where another cluster is there.
+    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    return distributed.LocalCluster(n_workers=2, processes=True, **options)
 
 
 def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
