@@ -145,7 +145,7 @@ def _rise(seen: np.ndarray, unseen: np.ndarray, budget: np.ndarray) -> np.ndarra
     for _ in range(_MOST_STEPS):
         excess = -seen * np.log1p(rise / seen) - unseen * np.log1p(-rise / unseen) - budget
         step = np.maximum(excess, 0.0) * (seen + rise) * (unseen - rise) / np.maximum(rise, 5e-324)
-        rise -= step
+        rise = np.maximum(rise - step, 0.0)  # by rounding a step may go too far where the budget is next to nothing
         if not (step > 1e-9 * rise).any():  # the error squares with each step: the next is below the last digit
             break
     return rise

@@ -235,6 +235,11 @@ def test_sizes_of_counts_are_checked(arguments: tuple[Any, ...], message: str) -
         Counts(*arguments)
 
 
+def test_counts_are_for_a_game() -> None:
+    with pytest.raises(TypeError, match="game must be a MarkovGame, got Counts"):
+        Counts.for_game(three_players())  # type: ignore[arg-type]
+
+
 def test_copies_are_independent_and_views_are_read_only() -> None:
     counts = three_players()
     counts.record(*an_episode(0))

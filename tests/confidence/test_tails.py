@@ -191,6 +191,17 @@ def test_inequalities_take_numbers_lists_and_shapes_that_broadcast(name: str) ->
     assert table[1, 1] == bound(0.5, 9, 2.0)
 
 
+@pytest.mark.parametrize("budget", [1e-25, 1e-29, 1e-40, 1e-100, 1e-300])
+def test_a_budget_of_next_to_nothing_has_the_bound_of_its_expansion(budget: float) -> None:
+    """p + sqrt(2 p (1 - p) budget), never below the frequency; a step by rounding must not pass it."""
+    seen = 10.0 ** np.random.default_rng(0).uniform(-16, -0.01, 4000)
+    seen[::2] = 1 - seen[::2]
+    found = tails.chernoff(seen, 1, budget)
+    assert (found >= seen).all()
+    expected = np.minimum(seen + np.sqrt(2 * budget * seen * (1 - seen)), 1)
+    np.testing.assert_allclose(found, expected, rtol=2e-15, atol=budget)
+
+
 def test_costs_of_events_are_those_of_the_partitions_that_are_listed() -> None:
     """log of floor(S / 2), or 1, and of the ways to part S states into a set of a size and the rest."""
     assert tails.event_costs_within(np.zeros(0, dtype=int), np.zeros(0, dtype=int)).shape == (0,)

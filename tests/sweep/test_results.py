@@ -246,6 +246,11 @@ def test_results_of_no_folder_are_none(tmp_path: Path) -> None:
     assert list(load_results(TINY, tmp_path / "nowhere")) == []
 
 
+def test_what_is_no_grid_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="grid must be a Grid, got dict"):
+        list(load_results({}, tmp_path))  # type: ignore[arg-type]
+
+
 def test_a_partial_file_is_no_result(tmp_path: Path) -> None:
     name = f"{key_of(TINY.configurations[0])}.npz"
     write_arrays(tmp_path / "other", "sweep result", {"gap": np.zeros(1)})
