@@ -165,7 +165,6 @@ class Partition(NamedTuple):
 def partition(numbers: np.ndarray, members: int | None) -> Partition:
     """States (S,) by the number of their group; of each group at most so many ``members``, evenly spaced."""
     _, group, size = np.unique(numbers, return_inverse=True, return_counts=True)
-    group = group.reshape(-1)
     order, start = np.argsort(group, kind="stable"), np.cumsum(size) - size
     taken = size if members is None else np.minimum(size, members)
     first = np.cumsum(taken) - taken
@@ -184,7 +183,7 @@ def _checked_groups(game: MarkovGame, groups: Any) -> np.ndarray:
         masks = np.concatenate(game.legal, axis=1)
         for h, each in enumerate(numbers.reshape(-1, game.n_states)):
             _, first, group = np.unique(each, return_index=True, return_inverse=True)
-            model = first[group.reshape(-1)]
+            model = first[group]
             differs = (masks != masks[model]).any(axis=1)
             if differs.any():
                 s = int(differs.argmax())

@@ -40,7 +40,7 @@ def backup(
         after = reward + (value[:, None, None] if listed is None else after)
         if listed is not None:
             lowest = np.array([game.lowest_reward(i, step) for i in range(game.n_players)])[players]
-            floor = np.stack([low + lowest_elsewhere(v, listed)[1] for low, v in zip(lowest, value, strict=True)])
+            floor = lowest[:, None, None] + np.stack([lowest_elsewhere(v, listed)[1] for v in value])
     payoffs = worst_cases_of(balls, np.broadcast_to(rows, (len(balls), *rows.shape)), after, floor)
     payoffs = payoffs if reward.ndim == 4 else reward + payoffs
     # An illegal action has the radius, too, of the one that it stands for.

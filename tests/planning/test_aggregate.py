@@ -124,6 +124,10 @@ def by_loops(
     return policy, bound
 
 
+#: Two of three, and two.
+GROUPS = [1, 0, 1, 0, 1]
+
+
 @pytest.mark.parametrize("sets", [MIXED, OTHERS, PER_ROW], ids=["mixed", "others", "per row"])
 @pytest.mark.parametrize("members", [1, None])
 def test_any_groups_give_the_policy_of_the_definition_and_its_exact_gap(sets: Any, members: int | None) -> None:
@@ -138,6 +142,10 @@ def test_any_groups_give_the_policy_of_the_definition_and_its_exact_gap(sets: An
             np.testing.assert_allclose(ours.value, evaluate(game, policy, sets), rtol=0, atol=1e-9)
             assert ours.gap == equilibrium_gap(game, ours.policy, sets, concept) <= bound
         gaps.append(ours.gap)
+        at_all_steps = [
+            solve_aggregated(dense, each, sets, concept, members=members) for each in (GROUPS, [GROUPS] * 3)
+        ]
+        assert at_all_steps[0].policy.tobytes() == at_all_steps[1].policy.tobytes()
     assert max(gaps) > 0.01
 
 
@@ -176,6 +184,8 @@ def expected_visits(game: MarkovGame, policy: np.ndarray) -> np.ndarray:
 
 
 def test_members_are_evenly_spaced_and_the_middle_one_stands_for_all() -> None:
+    pairs = partition(np.array([3, 0, 3, 0]), None)
+    assert pairs.mean(np.array([2.0, 4.0, 6.0, 12.0])[:, None, None]).ravel().tolist() == [3, 9]
     numbers = np.array([5, 5, 1, 5, 1, 5, 5, 9, 1, 1])  # 5: 0 1 3 5 6; 1: 2 4 8 9; 9: 7
     for members, expected in ((1, [4, 3, 7]), (2, [2, 8, 1, 5, 7]), (None, [2, 4, 8, 9, 0, 1, 3, 5, 6, 7])):
         part = partition(numbers, members)

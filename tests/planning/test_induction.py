@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from fractions import Fraction
 from functools import cache
 
@@ -27,6 +28,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.planning import Uncertainty
+from mornavi_lite.planning.induction import certified
 from tests.uncertainty.references import tv_programs
 
 CONCEPTS = ("nash", "ce", "cce")
@@ -310,6 +312,43 @@ def test_arguments_are_checked() -> None:
     for call, message in cases:
         with pytest.raises((ValueError, TypeError), match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("mornavi_lite.linear.game", "; what solves it is in mornavi_lite.linear"),
+        ("mornavi_lite", ""),
+        ("other.linear.game", ""),
+        ("other", ""),
+    ],
+)
+def test_a_game_of_another_room_is_told_where_it_is_solved(module: str, said: str) -> None:
+    other = type("Other", (), {"__module__": module})()
+    with pytest.raises(TypeError) as caught:
+        solve(other, Nominal())
+    assert str(caught.value) == "game must be a MarkovGame, got Other" + said
+
+
+def test_a_policy_with_a_gap_above_rounding_is_no_solution() -> None:
+    """Rounding is 1e-8 of what rewards range over, in powers of two, at each of four steps."""
+    for low, high, unit in ((0, 1, 1), (-300, 700, 1024), (0, 2.0**-20, 2.0**-20)):
+        game = MarkovGame(np.ones((4, 1, 2, 1)), np.full((1, 4, 1, 2), low), (2,), reward_range=(low, high))
+        most = 1e-8 * 4 * unit
+        assert certified(most, game) == most and certified(0.0, game) == 0.0
+        with pytest.raises(RuntimeError, match=r"the policy found has a gap of .*: not certified as an equilibrium"):
+            certified(np.nextafter(most, 1), game)
+
+
+def test_steps_are_shown_on_request(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    game = random_game(2, n_actions=(2, 2))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # a line instead of a bar
+    monkeypatch.setattr("mornavi_lite.progress._PAUSE", 0.0)
+    solve(game, Nominal())
+    assert capsys.readouterr() == ("", "")
+    solve(game, Nominal(), progress=True)
+    shown = [line.strip() for line in capsys.readouterr().err.split("\r")]
+    assert shown == ["", *(f"{k} of 3 steps" for k in (0, 1, 2, 3, 3))]
 
 
 def test_nothing_is_written_to_and_the_same_call_gives_the_same_bytes() -> None:

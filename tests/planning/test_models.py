@@ -21,6 +21,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.deployment import kernel_distance, mixed_game, random_game, worst_game
+from mornavi_lite.planning.backup import worst_rows
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.uncertainty.references import chi_square_references, kl_references, tv_programs
 
@@ -213,3 +214,21 @@ def test_the_worst_game_is_worst_for_its_player(per_outcome: bool, sparse: bool)
     moved = random_game(game, TotalVariation(radii(9, "per action")), np.random.default_rng(0))
     distance = TotalVariation(1).divergence(moved.transition, game.transition)
     np.testing.assert_allclose(distance[:, legal], np.broadcast_to(radii(9, "per action"), SHAPE)[:, legal], atol=1e-9)
+
+
+@pytest.mark.parametrize("n_listed", [1, 3, 4])
+def test_worst_rows_are_worth_the_worst_case_whatever_a_row_lists(n_listed: int) -> None:
+    """One next state, some, or all four in any order: then there is none for mass to land on elsewhere."""
+    rng, shape, ball = np.random.default_rng(2), (2, 4, 6), TotalVariation(0.3)
+    listed = rng.permuted(np.broadcast_to(np.arange(4), (*shape, 4)), axis=-1)[..., :n_listed]
+    rows = rng.dirichlet(np.ones(n_listed), shape)
+    game = MarkovGame.sparse(listed, rows, rng.random((2, *shape)), (3, 2), 4)
+    value = rng.random((3, 4))
+    nexts, found = worst_rows(game, ball, 1, value)
+    assert nexts is not None and found.dtype == np.float64 and found.shape == (*shape, n_listed + 1)
+    np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=0, atol=1e-12)
+    for h in range(2):
+        worth = (found[h] * value[h + 1][nexts[h]]).sum(axis=-1)
+        kernel = game.dense().transition[h].reshape(24, 4)
+        expected = tv_programs(kernel, np.tile(value[h + 1], (24, 1)), np.full(24, 0.3), True).reshape(4, 6)
+        np.testing.assert_allclose(worth, expected, rtol=0, atol=1e-9)

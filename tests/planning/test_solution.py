@@ -10,8 +10,10 @@ import pytest
 
 from mornavi_lite import Counts, MarkovGame, Mornavi, Solution, TotalVariation, run, solve
 from mornavi_lite.files import read_arrays, write_arrays
+from mornavi_lite.planning import solve_aggregated
+from mornavi_lite.summaries import number
 from tests.learners.small_games import MIXED
-from tests.summaries.shown import named_game
+from tests.summaries.shown import Page, named_game
 
 
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
@@ -39,6 +41,24 @@ def test_a_loaded_solution_is_played_by_name(tmp_path: Path) -> None:
     again, rng = Solution.load(tmp_path / "solution.npz"), np.random.default_rng(0)
     for s, name in enumerate(game.state_names):
         assert again.policy[0, s, again.act(0, name, rng)] > 0
+
+
+@pytest.mark.parametrize("how", [solve, lambda *rest: solve_aggregated(rest[0], np.arange(5), *rest[1:])])
+def test_what_it_says_is_what_it_holds(how: Any) -> None:
+    """Every line and the page, from the game and the arrays: values at a start that is drawn, in units of money."""
+    game = named_game()
+    solution = how(game, MIXED, "ce")
+    lines = repr(solution).splitlines()
+    assert lines[0].startswith(f"Solution of {game.name}: ce, [TotalVariation(radius=0.1")
+    assert lines[1].startswith("3 players, 4 steps, 5 states (4 reached), 2 x 3 x 2 actions")
+    worth = [number(float(each)) for each in solution.value[:, 0] @ game.initial]
+    told = [f"{each} (player {i})" for i, each in enumerate(worth, start=1)]
+    assert lines[2] == f"value at the start: {', '.join(told)}" and len(set(worth)) == 3
+    assert lines[3] == "gap: 0" and len(lines) == 5
+    assert repr(Solution(*solution[:2], 1.5)).splitlines()[3] == "gap: 1.5"
+    np.testing.assert_array_equal(solution.about.reward_range, game.reward_range)
+    page = Page(solution._repr_html_())
+    assert page.lines == repr(solution) and "of one episode on average, under the nominal kernel." in page.note
 
 
 def test_an_older_file_stays_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
