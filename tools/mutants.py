@@ -165,9 +165,9 @@ def known(session: pytest.Session) -> dict[str, Any]:
     if not pid:
         alone(lambda: watched(session, path))
     os.waitpid(pid, 0)
-    if not path.exists():
-        raise SystemExit("a test of the room fails without a change, or none comes to it")
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_text()) if path.exists() else {"failed": "collecting or running the tests"}
+    if "failed" in found:
+        raise SystemExit(f"without any change it fails: {found['failed']}")
     for name in found.pop("modules"):
         with suppress(Exception):
             import_module(name)
@@ -182,6 +182,7 @@ def watched(session: pytest.Session, path: Path) -> int:
     for item, after in zip(session.items, [*session.items[1:], None], strict=True):
         start = time.process_time()
         if not passes(item, after):
+            path.write_text(json.dumps({"failed": item.nodeid}))
             return KILLED
         took[item.nodeid] = time.process_time() - start
         for function in state()._stats:
@@ -214,6 +215,7 @@ def result() -> dict[str, Any]:
 
 def main() -> None:
     tests, minutes, processes, again = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell takes it from what goes on in the background
     leave_checks_alone()
     set_mutant_under_test("mutant_generation")
     Path("mutants").mkdir(exist_ok=True)
