@@ -1,8 +1,8 @@
 """The package's tests with the oldest and the newest of what it stands on, on each Python that is here: `make matrix`.
 
-A Python that this machine does not have is skipped, and nox says so. uv looks the versions up: the lowest that the
-ranges in pyproject.toml allow, or the highest. Words after -- go to pytest in place of all the tests of the package:
-`nox -s "oldest-3.12" -- tests/planning`.
+A Python that this machine does not have is skipped, and nox says so. uv looks the versions up: the lowest of those in
+the ranges of pyproject.toml that are there for this Python without a compiler, or the highest. Words after -- go to
+pytest in place of all the tests of the package: `nox -s "oldest-3.12" -- tests/planning`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,8 @@ import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 #: What the tests of the package import; the book and its tools stand on what requirements.lock names.
-EXTRAS = "mornavi-lite[classroom,dask,formats,pettingzoo,science,plots] @ ."
-TOOLS = [
-    "beautifulsoup4",
-    "hypothesis>=6.100,<7",
-    "pandas",
-    "polars",
-    "pygame-ce>=2.5,<3",
-    "pytest>=8.3,<10",
-    "pytest-xdist>=3.6,<4",
-]
+EXTRAS = "mornavi-lite[classroom,dask,formats,frames,pettingzoo,science,plots] @ ."
+TOOLS = ["beautifulsoup4>=4.12", "hypothesis>=6.100", "pygame-ce>=2.5", "pytest>=8.3", "pytest-xdist>=3.6"]
 #: The others are about the book, its pages and the files of this checkout.
 ABOUT_OTHERS = ["book", "tools", *(f"test_{name}.py" for name in ("wheel", "layout", "repository", "benchmarks"))]
 TESTS = ["tests", *(f"--ignore=tests/{name}" for name in ABOUT_OTHERS)]
@@ -36,8 +28,9 @@ nox.options.download_python = "never"
 
 
 def tests(session: nox.Session, resolution: str) -> None:
-    session.install("--resolution", resolution, EXTRAS)
-    session.install(*TOOLS)  # beside, and the newest: whose own lowest versions nobody promises
+    # all at once: what is installed later would raise the versions of what is there
+    wheels = ["--only-binary", ":all:", "--no-binary", "mornavi-lite"]
+    session.install("--resolution", resolution, *wheels, EXTRAS, *TOOLS)
     session.run("python", "-c", "import numpy, scipy; print('NumPy', numpy.__version__, 'SciPy', scipy.__version__)")
     session.run("python", "-m", "pytest", "-q", "-o", WARNINGS, *(session.posargs or TESTS), env=ENVIRONMENT)
 

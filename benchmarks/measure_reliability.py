@@ -2,10 +2,10 @@
 
 usage: python benchmarks/measure_reliability.py [PART ...]
 
-The parts are ``inputs``, ``kills_run``, ``kills_learn``, ``mutation``, and ``long_run=FILE`` or ``tests=FILE`` with
-what `make long-run` or pytest printed; without a part, the first three. Random cases and damaged files are those that
-``make fuzz`` has added up in ``fuzz_cases.json``. Each part replaces its own figure, and the table of the page is
-written from all of them; a test compares the two.
+The parts are ``inputs``, ``kills_run``, ``kills_learn``, ``kills_sweep``, ``mutation``, and ``long_run=FILE`` or
+``tests=FILE`` with what `make long-run` or pytest printed; without a part, the first three. Random cases and damaged
+files are those that ``make fuzz`` has added up in ``fuzz_cases.json``. Each part replaces its own figure, and the table
+of the page is written from all of them; a test compares the two.
 """
 
 from __future__ import annotations
@@ -52,6 +52,25 @@ def kills(how: str) -> int:
     return KILLS
 
 
+def kills_sweep() -> int:
+    """The same of sweeps, half of them on processes and half on a Dask cluster."""
+    from mornavi_lite.sweep import sweep
+    from tests.sweep.grids import GRID, files
+    from tests.sweep.test_kills import killed_sweeps
+    from tests.sweep.test_workers import cluster_of_two
+
+    with tempfile.TemporaryDirectory() as folder, cluster_of_two() as cluster:
+        outer = Path(folder)
+        sweep(GRID, outer / "whole")
+        whole = files(outer / "whole")
+        for first in range(0, KILLS, 10):
+            scheduler = cluster.scheduler_address if first >= KILLS / 2 else ""
+            (outer / str(first)).mkdir()
+            killed_sweeps(outer / str(first), whole, scheduler, 10, first)
+            print(f"sweep: {first + 10} kills", flush=True)
+    return KILLS
+
+
 def mutation() -> dict[str, dict[str, int]]:
     """Of each room that was tried here: its changes, how many were tried, make no difference, and were found."""
     counts = {path.parent.name: json.loads(path.read_text()) for path in sorted(MUTATION.glob("*/counts.json"))}
@@ -93,15 +112,15 @@ def table(figures: dict[str, Any]) -> str:
             f"| damaged files, by a search guided by the lines that a reader comes to | "
             f"{sum(figures['guided_files'].values()):,} in a row | 0 wrong |"
         )
-    n_kills = sum(figures.get(part, 0) for part in ("kills_run", "kills_learn"))
-    lines += (
-        []
-        if not n_kills
-        else [
-            f"| runs that were killed at a random moment | {n_kills:,} kills | each ended with the bytes of "
-            "the run without a kill |"
-        ]
-    )
+    kinds = {"runs": ("kills_run", "kills_learn"), "sweeps on processes and on Dask": ("kills_sweep",)}
+    for kind, parts in kinds.items():
+        n_kills = sum(figures.get(part, 0) for part in parts)
+        if n_kills:
+            one = kind.partition(" ")[0].removesuffix("s")
+            lines.append(
+                f"| {kind} that were killed at a random moment | {n_kills:,} kills | each ended with the bytes of "
+                f"the {one} without a kill |"
+            )
     long = figures["long_run"]
     lines.append(
         f"| runs, plans and sweeps for {long['minutes']} minutes without a pause | {long['rounds']:,} rounds | memory "
@@ -125,6 +144,10 @@ TITLES = {
     "stage_games": "equilibria of stage games against every deviation",
     "plans": "plans of known games against loops",
     "learners": "certificates against the true gap",
+    "told": "bounds of learners that are told what holds, with each kind of rewards, against the truth",
+    "deployed": "worst, random and mixed games against the values that they stand for",
+    "calibrated": "radii from two logs against the distance of the two worlds",
+    "floors": "floors of episodes against a linear program of their alternatives",
     "files": "games, tables and stage games written and read back",
     "many_players": "players who are alike against all joint actions",
     "features": "linear games against loops over their factors",
@@ -139,6 +162,7 @@ def main() -> None:
         "inputs": inputs,
         "kills_run": lambda: kills("run"),
         "kills_learn": lambda: kills("learn"),
+        "kills_sweep": kills_sweep,
         "mutation": mutation,
         "long_run": long_run,
         "tests": tests,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, zoo
+from mornavi_lite import ChiSquare, Contamination, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, zoo
 from mornavi_lite.deployment import kernel_distance, mixed_game, random_game, worst_game
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.planning.test_induction import random_game as some_game
@@ -20,6 +20,7 @@ SETS = [
     TotalVariation(0.15, shift_support=False),
     KullbackLeibler(0.2),
     ChiSquare(0.1),
+    Contamination(0.3),
     TotalVariation(1.0),
     KullbackLeibler(50.0),
 ]
@@ -146,7 +147,7 @@ def test_each_row_goes_to_the_edge_or_as_far_as_it_can(ball: UncertaintySet) -> 
 @given(
     st.integers(0, 10**6),
     st.integers(2, 7),
-    st.sampled_from([TotalVariation, KullbackLeibler, ChiSquare]),
+    st.sampled_from([TotalVariation, KullbackLeibler, ChiSquare, Contamination]),
     st.floats(1e-6, 0.5),
     st.floats(0.02, 2),
 )
@@ -178,7 +179,7 @@ def test_a_row_that_cannot_go_that_far_ends_in_its_least_likely_state() -> None:
 
 def test_nothing_moves_without_a_radius_or_with_one_state() -> None:
     game, rng = sparse_game(13), np.random.default_rng(3)
-    for ball in (Nominal(), TotalVariation(0), KullbackLeibler(0), ChiSquare(0)):
+    for ball in (Nominal(), TotalVariation(0), KullbackLeibler(0), ChiSquare(0), Contamination(0)):
         assert random_game(game, ball, rng).transition.tobytes() == game.transition.tobytes()
     single = MarkovGame.stationary(np.ones((1, 2, 1)), np.zeros((1, 1, 2)), (2,), 3)
     for ball in (TotalVariation(0.5), KullbackLeibler(0.5)):

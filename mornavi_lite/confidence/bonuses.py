@@ -110,7 +110,7 @@ def bonus_unchecked(
     times, last = np.maximum(visits, 1), 1 / math.sqrt(max(n_episodes, 1))
     rate = log_term / times
     if not isinstance(ball, (Nominal, TotalVariation, KullbackLeibler, ChiSquare)):
-        raise TypeError(f"no bonus is known for {type(ball).__name__}; the confidence sets serve every monotone set")
+        raise TypeError(f'ball: no bonus is known for {type(ball).__name__}; without confidence="bonus" any set serves')
     radius = np.asarray(ball.radius)
     middle = (upper + lower) / 2
     # Around the mean: a difference of two squares would leave noise, and its root would not be small.

@@ -45,7 +45,7 @@ def nearest(
 
 def _multipliers(rows: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Where E_p log(1 - x share) is greatest, x in [0, 1]: the root of a rising function, times 1 - x for its pole."""
-    low, high = np.zeros(len(rows)), np.ones(len(rows))
+    low, high = np.zeros(len(rows)), np.full(len(rows), np.nextafter(1.0, 0.0))  # a trace at the top: not to its pole
     mass, x = rows * share, np.full(len(rows), 0.5)
     with np.errstate(divide="ignore", invalid="ignore"):
         all_the_way = np.where(mass != 0, mass / (1 - share), 0.0).sum(axis=1) <= 0  # nothing of p lies at the top

@@ -62,5 +62,5 @@ class Contamination(Ball, row_values=True):
         return kernel
 
     def _divergence(self, q: np.ndarray, p: np.ndarray) -> np.ndarray:
-        lost = np.divide(p - q, p, out=np.zeros(p.shape), where=p > 0)
-        return np.maximum(lost.max(axis=-1), 0.0)
+        whole = np.where(p > 0, p, 1.0)
+        return ((p - np.minimum(q, p)) / whole).max(axis=-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,52 +39,10 @@ from mornavi_lite.equilibrium import TOLERANCE
 from mornavi_lite.formats.spaces import MOST_STATES, finite, keys_of
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
+from tests.fuzz.draws import CONCEPTS, Seen, game_of, radii, rows, sets_of, shuffled, values
+from tests.fuzz.told import calibrated, deployed, floors, told
 from tests.parsers.damage import ARRAYS, TEXTS, damaged_bytes, damaged_member, read_within_bounds
 from tests.uncertainty.references import chi_square_references, kl_references
-
-CONCEPTS = ("nash", "ce", "cce")
-#: How many cases were looked at in a call, and their size: what takes long is compared with others of its size.
-Seen = tuple[int, Hashable]
-
-
-def rows(rng: np.random.Generator, shape: tuple[int, ...], n: int) -> np.ndarray:
-    """Rows of probabilities: dense, sparse, point masses, nearly points, with denormals and near ties."""
-    made = rng.dirichlet(np.full(n, rng.choice([0.05, 0.5, 1.0, 20.0])), size=shape)
-    lead, whole = made.shape[:-1], made.shape
-    tiny = rng.choice([5e-324, 1e-310, 1e-300, 1e-17, 1e-9], size=(*lead, 1))
-    kinds = [
-        np.eye(n)[rng.integers(n, size=lead)],
-        np.where(rng.random(whole) < 0.5, 0.0, made),
-        np.full(whole, 1.0 / n) * (1 + rng.choice([0, 1e-12], size=whole)),
-        np.where(rng.random(whole) < 0.3, tiny, made),
-        made,
-    ]
-    made = np.choose(rng.choice(5, size=(*lead, 1), p=[1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 3]), kinds)
-    lost = made.sum(axis=-1) < 1e-3
-    made[lost] = np.eye(n)[rng.integers(n)]
-    return made / made.sum(axis=-1, keepdims=True)
-
-
-def values(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Values with ties, near ties at 1e-12, denormals, and of every size that a float64 has; each row is of a kind."""
-    lead = (*shape[:-1], 1)
-    kinds = [
-        rng.random(shape),
-        rng.integers(0, 3, shape) / 2.0,
-        np.broadcast_to(rng.normal(size=lead), shape),
-        rng.integers(0, 2, shape) + rng.choice([-1e-12, 0, 1e-12], size=shape),
-        rng.normal(size=shape) * 10.0 ** rng.uniform(-300, 300, size=lead),
-        rng.choice([0.0, 5e-324, 1e-310, 1.0], size=shape),
-        rng.choice([0.0, 1e-300, 1.0, 1e9], size=shape),
-    ]
-    return np.ascontiguousarray(np.choose(rng.integers(len(kinds), size=lead), kinds), dtype=np.float64)
-
-
-def radii(rng: np.random.Generator, shape: tuple[int, ...], most: float = 1.0) -> float | np.ndarray:
-    """One radius, or one for each row: none, tiny, denormal, usual, all there is."""
-    usual = [0.0, 5e-324, 1e-300, 1e-12, 1e-3, 0.1, 0.5, 1.0]
-    usual += [3.0, 40.0] if most > 1 else []
-    return float(rng.choice(usual)) if rng.random() < 0.6 else rng.choice(usual, size=shape)
 
 
 def tv_exactly(p: np.ndarray, v: np.ndarray, radius: float, shift_support: bool) -> Fraction:
@@ -195,35 +153,6 @@ def stage_games(seed: int) -> Seen:
         if np.ptp(how) == 0 and 1e-9 < how[0, 0] < 1e9:
             assert (some.sum(axis=0) @ policy[worst]) >= linear_program(some, n_actions, concept) - 1e-6
     return n_games, (n_actions, concept, select, n_games)
-
-
-def game_of(rng: np.random.Generator, horizon: int, tame: bool = False) -> MarkovGame:
-    """A game of any small size; its rewards may be of any size."""
-    sizes = [(1,), (2,), (2, 2), (3, 2), (1, 2), (2, 2, 2), (2, 1, 2)]
-    n_actions = sizes[rng.integers(len(sizes))]
-    m, n_states, n_joint = len(n_actions), int(rng.choice([1, 2, 3, 4])), int(np.prod(n_actions))
-    transition = rows(rng, (horizon, n_states, n_joint), n_states)
-    reward = rng.integers(0, 5, (m, horizon, n_states, n_joint)) / 4
-    if not tame and rng.random() < 0.5:
-        reward = (reward + rng.choice([0, 1e-12], size=reward.shape)) * 10.0 ** rng.uniform(-290, 290)
-    start = rows(rng, (), n_states) if rng.random() < 0.5 else int(rng.integers(n_states))
-    return MarkovGame(transition, reward, n_actions, start, reward_range="observed")
-
-
-def sets_of(rng: np.random.Generator, game: MarkovGame) -> list:
-    kinds = (TotalVariation, KullbackLeibler, ChiSquare, Contamination)
-    shape = (game.horizon, game.n_states, game.n_joint_actions)
-    return [
-        Nominal() if rng.random() < 0.15 else kinds[rng.integers(4)](radii(rng, shape)) for _ in range(game.n_players)
-    ]
-
-
-def shuffled(rng: np.random.Generator, game: MarkovGame) -> MarkovGame:
-    """The same game with sparse rows in another order, entries of probability 0 among them."""
-    order = np.argsort(rng.random(game.transition.shape), axis=-1)
-    weights = np.take_along_axis(game.transition, order, axis=-1)
-    told = {"initial": game.initial, "reward_range": game.step_ranges}
-    return MarkovGame.sparse(order, weights, game.reward, game.n_actions, game.n_states, **told)
 
 
 def plans(seed: int) -> Seen:
@@ -404,7 +333,7 @@ def spaces(seed: int) -> Seen:
 
 
 FILES = TEXTS | ARRAYS
+FIRST = (operators, stage_games, plans, learners, told, deployed, calibrated, floors)
 SUBJECTS: dict[str, Callable[[int], Seen]] = {
-    each.__name__: each
-    for each in (operators, stage_games, plans, learners, files, many_players, features, damaged_files, spaces)
+    each.__name__: each for each in (*FIRST, files, many_players, features, damaged_files, spaces)
 }

@@ -18,7 +18,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mornavi_lite import Counts, History, MarkovGame
+from mornavi_lite import (
+    ChiSquare,
+    Contamination,
+    Counts,
+    History,
+    KullbackLeibler,
+    MarkovGame,
+    Nominal,
+    TotalVariation,
+)
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.inputs.rows import INNER, inner, public, rows
 from tests.inputs.wrong import WRONG, Hostile, forms, is_array, misshapen, spoiled
@@ -113,6 +122,34 @@ def may_be_another(name: str, argument: str, value: Any) -> list[str]:
 PLACES = [(name, argument) for name, (_, arguments) in PUBLIC.items() for argument in arguments]
 #: What is sampled in `make test`, and whole in `make check-all`: calls that plan or learn take a thousand times longer.
 SLOW = {"run", "learn", "sweep.sweep", "calibration.flips", "anonymous.certify_each"}
+
+
+def every_set(given: Any) -> list[Any]:
+    """Each kind of set in the place of what is given, which is a set, one for each player, or a kind of sets."""
+    kinds = (TotalVariation, KullbackLeibler, ChiSquare, Contamination)
+    if isinstance(given, type) and issubclass(given, UncertaintySet):
+        return [*kinds, Nominal]
+    sets: list[Any] = [*(kind(radius) for kind in kinds for radius in (0.0, 0.25, 1.0)), Nominal()]
+    sets += [TotalVariation(radius, shift_support=False) for radius in (0.0, 0.25, 1.0)]
+    if isinstance(given, UncertaintySet):
+        return sets
+    alike = isinstance(given, (list, tuple)) and len(given) and all(isinstance(one, UncertaintySet) for one in given)
+    return [[one, *given[1:]] for one in sets] if alike else []
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_kind_of_set_works_or_is_refused_in_words(
+    name: str, calls: dict[str, Callable[[], dict[str, Any]]], tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for argument, given in calls[name]().items():
+        for one in every_set(given) if argument != "self" else []:
+            try:
+                called(name, calls[name]() | {argument: one})
+            except (TypeError, ValueError) as error:
+                assert named([*PUBLIC[name][1], type(one).__name__], error), (one, str(error))
+            except RuntimeError as error:
+                assert "certificate is" in str(error), (one, str(error))
 
 
 @pytest.mark.parametrize("name, argument", PLACES)

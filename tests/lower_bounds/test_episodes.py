@@ -326,6 +326,14 @@ def test_the_nearest_row_is_worth_it_and_none_is_nearer(radius: float, upwards: 
     assert np.isinf(beyond).all()
 
 
+@pytest.mark.parametrize("trace", [5e-324, 1e-300, 1e-17, 1e-9])
+def test_a_row_with_a_trace_at_the_top_is_as_near_as_one_with_nothing_there(trace: float) -> None:
+    p, v = np.array([[0.7 - trace, 0.3, trace], [0.7, 0.3, 0.0]]), np.array([[0.0, 0.5, 1.0]] * 2)
+    cost, slope, q = nearest(p, v, np.array([0.6, 0.6]), np.ones((2, 3), bool))
+    assert abs(cost[0] - cost[1]) <= 100 * trace + 1e-12 and abs(slope[0] - slope[1]) <= 1e3 * trace + 1e-12
+    assert np.abs(q[0] - q[1]).max() <= 100 * trace + 1e-12 and q[0] @ v[0] >= 0.6 - 1e-12
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
