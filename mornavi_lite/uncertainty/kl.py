@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .kl_moments import FEW, FEW_ROWS, FEW_STATES, kl_by_moments
+from .kl_moments import FEW, FEW_ROWS, FEW_STATES, Moments, gentle_tilt, kl_by_moments
 from .kl_short import SHORT_UP_TO, kl_short
 from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, pick, pieces
 
@@ -84,7 +84,7 @@ def kl_solve(
     drop = low[:, None] - x
     np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
     faint = bool((on_lowest[open_rows] < FAINT).any())
-    t = _kl_first_tilt(p, x, radius)
+    t = gentle_tilt(_first_moments(p, x), radius)
     moments = None if to_the_tilt or x.ndim == 2 else np.stack([np.ones_like(x), x, x * x], axis=1)
     below, above = np.zeros_like(t), np.full_like(t, np.inf)
     for step in range(400):
@@ -121,17 +121,12 @@ def _geometric_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where((product > 0) & np.isfinite(product), np.sqrt(product), np.sqrt(a) * np.sqrt(b))
 
 
-def _kl_first_tilt(p: np.ndarray, x: np.ndarray, radius: Radius) -> np.ndarray:
-    """First tilt for Newton, from KL(q_t || p) = t^2 Var / 2 - t^3 (third cumulant) / 3 + ..., solved to that order."""
+def _first_moments(p: np.ndarray, x: np.ndarray) -> Moments:
+    """Of each row the means of x, x^2 and x^3, each (R,)."""
     if x.ndim == 1:
-        mean, square, cube = (p @ np.stack([x, x**2, x**3], axis=1)).T
-    else:
-        weights = p * x
-        mean, square, cube = weights.sum(axis=1), (weights * x).sum(axis=1), (weights * x * x).sum(axis=1)
-    variance = np.maximum(square - mean**2, 1e-9)
-    t = np.sqrt(2 * radius / variance)
-    third = cube - 3 * mean * square + 2 * mean**3
-    return t * np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
+        return (p @ np.stack([x, x**2, x**3], axis=1)).T
+    weights = p * x
+    return weights.sum(axis=1), (weights * x).sum(axis=1), (weights * x * x).sum(axis=1)
 
 
 def _tilted_weights(p: np.ndarray, exponent: np.ndarray, faint: bool) -> tuple[np.ndarray, np.ndarray]:

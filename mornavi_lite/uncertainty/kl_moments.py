@@ -29,6 +29,8 @@ TILTS = 0.05, 58.0
 GRID = 0.25 * 2.0 ** np.arange(9)
 #: A solution may lie outside of its interval by this share of half its length.
 MARGIN = 1.1
+#: Mean, second and third moment of each row, each (R,).
+Moments = np.ndarray | tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @functools.cache
@@ -95,12 +97,10 @@ def outlook(rows: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[Callable |
     """How to find first tilts, None where that is not worth it, and the interval of most rows, if there is one."""
     some = slice(None, None, max(LEAST_STEP, len(rows) // SAMPLE))
     here, sample = of_rows(radius, some, 0), rows[some]
-    if ((sample.max(axis=1) > 1 - 1e-9) | (sample[:, x == 0].sum(axis=1) >= np.exp(-here))).mean() > 0.4:
-        return None, None  # certain rows, and those that reach the lowest value, take little time anyhow
     _, true, which, _ = first_tilts(grid(x) @ sample.T, here)
     inside = which != NOWHERE
     if inside.mean() < 0.6:
-        return None, None
+        return None, None  # certain rows, and those that reach the lowest value, take little time anyhow
     _, t, guess, _ = first_tilts(cumulants(x) @ sample.T, here)
     look = grid
     if ((np.abs(t - true) <= 0.15 * true) | (true < 2 * GRID[0]))[inside].mean() > 0.9:
@@ -123,11 +123,7 @@ def first_tilts(sums: np.ndarray, radius: Radius) -> tuple[np.ndarray, np.ndarra
     """Mass, a first tilt, its interval, and where all mass reaches the value 0, each (R,)."""
     mass, lowest = sums[:2]
     if len(sums) == 5:
-        mean, square, cube = sums[2:]
-        variance = np.maximum(square - mean**2, 1e-9)
-        third = cube - 3 * mean * square + 2 * mean**3
-        t = np.sqrt(2 * radius / variance)
-        t *= np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
+        t = gentle_tilt(sums[2:], radius)
     else:
         t = best_of_grid(sums[2:] / mass, radius)
     with np.errstate(divide="ignore"):
@@ -135,6 +131,15 @@ def first_tilts(sums: np.ndarray, radius: Radius) -> tuple[np.ndarray, np.ndarra
     which = np.searchsorted(intervals()[0], t)
     which[reached | (t < TILTS[0])] = NOWHERE
     return mass, t, which, reached
+
+
+def gentle_tilt(moments: Moments, radius: Radius) -> np.ndarray:
+    """The tilt t (R,) at which t^2 Var / 2 - t^3 (third cumulant) / 3, as the divergence begins, is the radius."""
+    mean, square, cube = moments
+    variance = np.maximum(square - mean**2, 1e-9)
+    t = np.sqrt(2 * radius / variance)
+    third = cube - 3 * mean * square + 2 * mean**3
+    return t * np.clip(1 + t * third / (3 * variance), 0.5, 2.0)
 
 
 def best_of_grid(sums: np.ndarray, radius: Radius) -> np.ndarray:

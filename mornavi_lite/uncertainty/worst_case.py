@@ -118,7 +118,7 @@ def chi_square_kernel(rows: np.ndarray, x: np.ndarray, radius: Radius) -> np.nda
     active, centre, mean, variance, slack = _chi_square_active(rows, x, radius)
     distance = x - centre[:, None]
     faint = (variance > 0) & (variance < FAINT)
-    tilt = np.sqrt(np.divide(slack, variance, out=np.zeros_like(slack), where=(variance > 0) & ~faint))
+    tilt = np.sqrt(slack / np.where(variance >= FAINT, variance, np.inf))
     if faint.any():
         # The root of the variance has all its digits if no square is taken of what is small.
         spread = np.sqrt(active[faint]) * np.abs(distance[faint] - mean[faint, None])
