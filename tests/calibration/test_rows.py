@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from mornavi_lite import ChiSquare, KullbackLeibler
 from mornavi_lite.calibration import rows
+from mornavi_lite.calibration.coins import largest_difference, largest_excess
 from mornavi_lite.calibration.rows import (
     chi_square_term,
     divergence_around,
@@ -15,6 +20,7 @@ from mornavi_lite.calibration.rows import (
     tv_around,
     tv_between,
 )
+from mornavi_lite.confidence import row_cost
 
 
 def pair(size: int, distance: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -97,3 +103,96 @@ def test_a_state_that_training_never_saw_has_no_finite_divergence() -> None:
         assert divergence_around(first / 100, second, 0.05, every, term) == np.inf
         assert np.isfinite(divergence_between(first[:2], second[:2], 0.05, every[:2], term))
     assert tv_between(first, second, 0.05) < 0.4
+
+
+def test_every_event_is_listed_once() -> None:
+    for n in (0, 1, 3):
+        assert sorted(map(tuple, rows._events(n).tolist())) == sorted(itertools.product((0, 1), repeat=n))
+
+
+def test_no_event_lies_above_the_line_through_the_frontier() -> None:
+    """In the plane of both frequencies; the frontier begins at nothing, ends at everything, and is concave."""
+    rng = np.random.default_rng(2)
+    for tosses in ((30, 20), (5, 50)):
+        counts = np.stack([rng.multinomial(n, rng.dirichlet(np.ones(6))) for n in tosses], axis=1)
+        counts[0], counts[1], counts[2] = (0, 3), (4, 0), (0, 0)
+        tosses = tuple(counts.sum(axis=0).tolist())
+        corners = rows._frontier(counts, tosses)
+        assert corners[0].tolist() == [0, 0] and corners[-1].tolist() == list(tosses) and len(corners) == 7
+        (first, second), events = (corners / tosses).T, (rows._events(6) @ counts) / tosses
+        for event in events:
+            below = second[first <= event[0] + 1e-12].max()  # where the line stands upright
+            assert event[1] <= max(below, np.interp(event[0], first, second)) + 1e-12
+    assert rows._ratio(np.array([2.0, 0.0, 0.0, 4.0]), np.array([1.0, 3.0, 0.0, 0.0])).tolist() == [0.5, np.inf, 0, 0]
+
+
+def test_few_states_are_all_their_events_whichever_of_the_logs_saw_them() -> None:
+    first, second = np.array([30, 0, 0, 12, 0]), np.array([10, 0, 8, 0, 0])
+    events = rows._events(3)
+    seen = events @ np.array([[30, 10], [0, 8], [12, 0]])
+    assert tv_between(first, second, 0.05) == largest_difference(seen, (42, 18), 0.05)
+    excess = largest_excess(seen[:, 1], 18, seen[:, 0] / 42, 0.05)
+    assert tv_around(first / 42, second, 0.05) == excess
+
+
+TERMS = {"KL": (kl_term, KullbackLeibler(1)), "chi-square": (chi_square_term, ChiSquare(1))}
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_the_terms_of_the_states_sum_to_the_divergence(name: str) -> None:
+    term, ball = TERMS[name]
+    rng = np.random.default_rng(1)
+    for q, p in zip(rng.dirichlet(np.ones(4), 20), rng.dirichlet(np.ones(4), 20), strict=True):
+        assert term(q, p).sum() == pytest.approx(ball.divergence(q, p), rel=1e-12)
+    assert term(np.array([0.0, 0.5, 0.0]), np.array([0.5, 0.0, 0.0])).tolist() == [0, np.inf, 0]
+
+
+@pytest.mark.parametrize("possible", [[True] * 4, [True, True, False, True], [False, True, False, False]])
+def test_an_interval_ends_where_the_divergence_has_spent_what_the_row_may_cost(possible: list[bool]) -> None:
+    seen, level, can = np.array([3, 60, 0, 37]) * np.array(possible), 0.02, np.array(possible)
+    low, high = rows._interval(seen, level, can)
+    n, size = seen.sum(), int(can.sum())
+    assert (low[~can] == 0).all() and (high[~can] == 0).all()
+    if size == 1:
+        assert low.tolist() == high.tolist() == can.astype(float).tolist()
+        return
+    budget = (float(row_cost(seen, np.array(size))) - np.log(level)) / n
+    for s in np.flatnonzero(can):
+        share = seen[s] / n
+        for end in (low[s], high[s]):
+            pairs = ((share, end), (1 - share, 1 - end))
+            spent = sum(a * np.log(a / b) for a, b in pairs if a > 0) if end > 0 else budget
+            assert spent == pytest.approx(budget, rel=1e-6)
+        assert low[s] <= share < high[s] and (low[s] > 0) == (share > 0)
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_the_largest_divergence_in_a_box_is_a_linear_program_of_chords(name: str) -> None:
+    """Above every point of the box that is a distribution, and no more than the chords say."""
+    term: Callable[..., np.ndarray] = TERMS[name][0]
+    rng = np.random.default_rng(7)
+    for size in (2, 4, 6):
+        for _ in range(8):
+            centre, inside = rng.dirichlet(np.ones(size), 2)
+            low, high = inside * rng.random(size), np.minimum(inside + 0.4 * rng.random(size), 1.0)
+            low[0] = high[0] = inside[0]
+            at_low, at_high = term(low, centre), term(high, centre)
+            slope = (at_high - at_low) / np.where(high > low, high - low, 1.0)
+            top = linprog(-slope, A_eq=np.ones((1, size)), b_eq=[1.0], bounds=list(zip(low, high, strict=True)))
+            assert top.status == 0
+            found = rows._most(low, high, centre, term)
+            assert found == pytest.approx(max(0.0, at_low.sum() - top.fun - slope @ low), abs=1e-9)
+            assert found >= term(inside, centre).sum() - 1e-12
+    one = np.array([0.0, 1.0])
+    assert rows._most(one, one, np.array([0.25, 0.75]), term) == pytest.approx(term(one, np.array([0.25, 0.75])).sum())
+    assert rows._most(np.zeros(2), np.ones(2), one, term) == np.inf and rows._most(one, one, one, term) == 0.0
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_both_rows_share_the_level_and_a_known_row_leaves_all_of_it(name: str) -> None:
+    term = TERMS[name][0]
+    first, second, every = np.array([30, 50, 20]), np.array([15, 15, 30]), np.ones(3, dtype=bool)
+    low, high = rows._interval(second, 0.04, every)
+    assert divergence_around(first / 100, second, 0.04, every, term) == rows._most(low, high, first / 100, term)
+    lowest, _ = rows._interval(first, 0.04, every)
+    assert divergence_between(first, second, 0.08, every, term) == rows._most(low, high, lowest, term)
