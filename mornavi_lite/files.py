@@ -44,6 +44,7 @@ def write_arrays(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, A
     With ``wait=False`` that may fail if the machine itself goes down within seconds; :func:`read_arrays` notices. It is
     for one of many files in a folder: what writers that are gone left of others of them is then not looked for.
     """
+    arrays = {name: np.asarray(each, order="C") for name, each in arrays.items()}  # the same bytes in any memory layout
     with _whole_or_not(path, wait) as handle:
         np.savez(handle, kind=np.array(kind), format=np.array(FORMAT), digest=np.array(_digest(arrays)), **arrays)
 

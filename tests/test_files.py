@@ -361,6 +361,21 @@ ERRORS = [KeyError("gap"), IndexError("3"), OverflowError("big"), MemoryError(),
 
 
 @pytest.mark.parametrize("error", ERRORS)
+def test_the_memory_layout_of_an_array_changes_no_byte(tmp_path: Path) -> None:
+    array = np.arange(12.0).reshape(1, 3, 4)
+    layouts = [
+        array,
+        np.asfortranarray(array),
+        array[::-1],
+        np.tile(array, 2)[..., :4],
+        array.astype(">f8").astype("<f8"),
+    ]
+    for i, each in enumerate(layouts):
+        files.write_arrays(tmp_path / f"{i}.npz", "it", {"array": each, "number": 3})
+    assert len({(tmp_path / f"{i}.npz").read_bytes() for i in range(len(layouts))}) == 1
+    assert files.read_arrays(tmp_path / "0.npz", "it")["number"].shape == ()
+
+
 def test_arrays_that_make_nothing_are_a_damaged_file(error: Exception) -> None:
     with pytest.raises(ValueError, match=rf"^run\.npz is damaged: .*({error}|{type(error).__name__})"):
         with files.fitting_together("run.npz"):

@@ -78,5 +78,5 @@ def shuffled(rng: np.random.Generator, game: MarkovGame) -> MarkovGame:
     """The same game with sparse rows in another order, entries of probability 0 among them."""
     order = np.argsort(rng.random(game.transition.shape), axis=-1)
     weights = np.take_along_axis(game.transition, order, axis=-1)
-    told = {"initial": game.initial, "reward_range": game.step_ranges}
+    told = {"initial": game.initial, "reward_range": game.step_ranges, "legal": game.legal}
     return MarkovGame.sparse(order, weights, game.reward, game.n_actions, game.n_states, **told)

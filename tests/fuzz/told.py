@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,15 +13,22 @@ from scipy.optimize import linprog
 from mornavi_lite import (
     ChiSquare,
     Counts,
+    EpsilonGreedy,
+    GenerativeDRNVI,
+    History,
     KullbackLeibler,
     MarkovGame,
     Mornavi,
+    NashVI,
     Nominal,
     OfflinePessimistic,
+    RandomPlay,
     TotalVariation,
     best_response,
     equilibrium_gap,
     evaluate,
+    learn,
+    run,
     solve,
 )
 from mornavi_lite.calibration import from_logs
@@ -55,8 +64,12 @@ def money(rng: np.random.Generator, horizon: int, same: bool, fails: bool) -> tu
         else:
             share[:, kernel[..., -1] > 0] = 0
     start = rows(rng, (), n_states) if rng.random() < 0.5 else int(rng.integers(n_states))
-    reward = np.minimum(low + size * share, low + size)
-    return MarkovGame(kernel, reward, n_actions, start, reward_range=(low, low + size)), kind
+    options: dict[str, Any] = {"reward_range": (low, low + size)}
+    if kind != "random" and rng.random() < 0.2:
+        options["legal"] = [rng.random((n_states, n)) < 0.7 for n in n_actions]
+        for each in options["legal"]:
+            each[~each.any(axis=1), 0] = True
+    return MarkovGame(kernel, np.minimum(low + size * share, low + size), n_actions, start, **options), kind
 
 
 def told(seed: int) -> Seen:
@@ -103,6 +116,75 @@ def told(seed: int) -> Seen:
         careful = OfflinePessimistic(sets, behaviour=None, delta=NEVER).plan(counts)
         assert (careful.lower <= evaluate(game, careful.policy, sets) + unit).all()
     return 1, (kind, form, game.horizon, game.n_states, game.n_actions, concept, *stated)
+
+
+class World:
+    """A game as an environment; of random rewards each is the lowest or the highest, with the mean of the game."""
+
+    def __init__(self, game: MarkovGame, kind: str, start_known: bool) -> None:
+        self.game, self.rewards = game, kind
+        self.n_states, self.n_actions, self.horizon = game.n_states, game.n_actions, game.horizon
+        self.reward_range = game.reward_range
+        if start_known:
+            self.initial = game.initial
+
+    def reset(self, rng: np.random.Generator) -> int:
+        self.h, self.s = 0, int(rng.choice(self.n_states, p=self.game.initial))
+        return self.s
+
+    def step(self, a: int, rng: np.random.Generator) -> tuple[int, np.ndarray]:
+        h, s = self.h, self.s
+        self.h, self.s = h + 1, int(rng.choice(self.n_states, p=self.game.transition[h, s, a]))
+        reward = self.game.reward[:, h, s, a]
+        if self.rewards == "next_state":
+            return self.s, reward[:, self.s]
+        low, high = self.game.reward_range.T
+        drawn = np.where(rng.random(len(reward)) * (high - low) < reward - low, high, low)
+        return self.s, drawn if self.rewards == "random" else reward
+
+
+def played(seed: int) -> Seen:
+    """Runs of every learner, of games and of environments: certificates hold, and a break changes nothing."""
+    rng = np.random.default_rng(seed)
+    game, kind = money(rng, int(rng.choice([1, 2, 3])), False, False)
+    sets, concept = sets_of(rng, game), CONCEPTS[rng.integers(3)]
+    options: dict[str, Any] = {"concept": concept, "confidence": str(rng.choice(FORMS)), "delta": NEVER}
+    options["replan"] = str(rng.choice(["doubling", "spaced", "often", "episode"]))
+    learned = kind == "random" or (game.legal is None and rng.random() < 0.4)
+    kinds = [Mornavi, EpsilonGreedy, RandomPlay, OfflinePessimistic, NashVI, *([] if learned else [GenerativeDRNVI])]
+    chosen = kinds[rng.integers(len(kinds))]
+    if chosen is OfflinePessimistic and rng.random() < 0.5:
+        options["behaviour"] = random_policy(rng, game)
+    learner = chosen(**options) if chosen is NashVI else chosen(sets, **options)
+    judge = Nominal() if chosen is NashVI else sets
+    n_episodes, first = int(rng.choice([1, 2, 7, 30])), int(rng.integers(1, 8))
+    if learned:
+        world = World(game, kind, bool(rng.random() < 0.5))
+
+        def go(n: int, **more: Any) -> History:
+            return learn(learner, world, n, seed=seed, **more)
+    else:
+        arena = shuffled(rng, game) if kind == "deterministic" and rng.random() < 0.4 else game
+
+        def go(n: int, **more: Any) -> History:
+            return run(learner, arena, n, seed=seed, **more)
+
+    history = go(n_episodes)
+    unit = 1e-8 * float(np.abs(game.reward_range).max() + np.ptp(game.reward_range)) * game.horizon
+    assert history.episode[-1] == n_episodes and (np.diff(history.episode, prepend=0) >= 0).all()
+    if not learned:
+        assert (history.gap <= history.certificate + unit).all() and (history.lower <= history.value + unit).all()
+    best = history.best_policy
+    assert equilibrium_gap(game, best, judge, concept) <= history.best_certificate + unit
+    with tempfile.TemporaryDirectory() as folder:
+        whole, broken = Path(folder) / "whole.npz", Path(folder) / "broken.npz"
+        history.save(whole)
+        go(min(first, n_episodes), checkpoint=broken).save(broken)
+        go(n_episodes, resume=History.load(broken)).save(broken)
+        assert whole.read_bytes() == broken.read_bytes()
+    stopped = go(n_episodes, until=history.best_certificate)
+    assert stopped.best_certificate == history.best_certificate and stopped.episode[-1] <= n_episodes
+    return 1, (chosen.__name__, kind, learned, n_episodes, game.horizon, game.n_states, game.n_actions, concept)
 
 
 def deployed(seed: int) -> Seen:
