@@ -63,6 +63,10 @@ def stopped():
 class Fleet:
     one = Ferry()
 
+class Open:
+    n_states, n_actions, horizon, reward_range = 1, (1,), 1, (0, 1)
+    reset = step = lambda *_: None
+
 class Astray(Ferry):
     def step(self, joint_action, rng):
         return 5, [0, 0]
@@ -163,6 +167,7 @@ def test_what_was_learned_is_kept_and_taken_up(
         ("{0}:Ferry --radius 2", "radius must be in [0, 1], got 2.0"),
         ("{0}:Ferry --radius 0.1 0.2 0.3", "one set per player, 2, got 3"),
         ("{0}:Ferry --delta 0", "delta must be between 0 and 1"),
+        ("{0}:Open --support", "--support needs an environment with support, which {0}:Open has not"),
         ("{0}:Ferry --episodes 0", "n_episodes must be from 1"),
         ("{0}:Ferry --until x", "argument --until: invalid float value: 'x'"),
         ("{0}:Ferry --out it.csv", "--out must end in .npz, got it.csv"),

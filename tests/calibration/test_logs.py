@@ -165,6 +165,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"rows": "pooled"}, ValueError, "rows must be one of"),
     ({"smoothing": 1.0}, ValueError, "smoothing must be below 1"),
     ({"support": np.ones((2, 1, 2), dtype=bool)}, ValueError, "support must have shape"),
+    ({"support": np.ones((2, *LOG.transitions.shape[1:]), bool)}, ValueError, "support must have 5 steps, got 2"),
     ({"support": np.eye(GAME.n_states, dtype=bool)[:, None].repeat(4, 1)}, ValueError, "training contradicts support"),
 ]
 

@@ -109,6 +109,23 @@ def test_no_radius_and_radius_none() -> None:
         from_returns(game, near, [0.0] * 1000)
 
 
+def test_a_radius_above_one_and_returns_that_are_all_the_same() -> None:
+    """A coin that shows 1 with probability 0.9: the radius is the distance to the coin of the bound."""
+    row = np.array([[[0.9, 0.1]], [[0.0, 1.0]]])
+    rewards = np.array([[[0.0], [0.0]], [[1.0], [0.0]]]).reshape(1, 2, 2, 1)
+    game, policy = MarkovGame(np.stack([row, row]), rewards, (1,), 0), np.ones((2, 2, 1))
+    earned, n = [1.0] * 50 + [0.0] * 950, 1000
+    radius = from_returns(game, policy, earned, uncertainty=KullbackLeibler, delta=0.05, between=(0, 1))
+    bound = value_of(game, policy, 0, KullbackLeibler(radius))
+    spent = n * (0.05 * np.log(0.05 / bound) + 0.95 * np.log(0.95 / (1 - bound)))
+    assert spent == pytest.approx(np.log(20), rel=1e-6) and bound < 0.05
+    distance = bound * np.log(bound / 0.9) + (1 - bound) * np.log((1 - bound) / 0.1)
+    assert radius == pytest.approx(distance, rel=1e-9) and 1 < radius < 16
+    assert from_returns(game, policy, [0.0] * 9, uncertainty=KullbackLeibler) == pytest.approx(np.log(10), rel=1e-9)
+    # Where a return can be nothing but a half there is nothing to estimate.
+    assert from_returns(game, policy, [0.5], between=(0.5, 0.5)) == pytest.approx(0.4, abs=1e-12)
+
+
 MERGE = zoo.traffic_merge()
 GIVEN = {"game": MERGE, "policy": solve(MERGE, Nominal()).policy, "returns": [1.0, 0.0]}
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
@@ -124,6 +141,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"delta": 0.0}, ValueError, "delta must be between"),
     ({"uncertainty": TotalVariation(0.1)}, TypeError, "a class like TotalVariation"),
     ({"uncertainty": float}, TypeError, "must make an uncertainty set"),
+    ({"uncertainty": Nominal}, TypeError, "must make an uncertainty set of a radius: .*takes"),
     ({"policy": np.zeros((5, 6, 4))}, ValueError, "policy"),
 ]
 
