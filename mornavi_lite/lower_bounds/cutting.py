@@ -185,8 +185,6 @@ class Cutting:
         if (worth - side.worth if side.upwards else side.worth - worth) < change:
             return None
         told = np.where(self.game.reached[..., None], information_of(self.game.kernel, kernel), 0.0)
-        if not np.isfinite(told).all():
-            return None
         seen = (self.game.kernel > 0) & self.game.reached[..., None, None]
         cut = Cut(told, refutes, self.sharper and bool((kernel[seen] <= self.game.kernel[seen]).all()))
         return Found(kernel, reward, cut, side.upwards, change, (chosen - side.own) / abs(search.wanted - side.worth))
