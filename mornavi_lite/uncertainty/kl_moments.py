@@ -149,7 +149,7 @@ def best_of_grid(sums: np.ndarray, radius: Radius) -> np.ndarray:
     inner = np.clip(best, 1, len(GRID) - 2)
     low, middle, high = (np.take_along_axis(dual, inner[None] + step, axis=0)[0] for step in (-1, 0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        shift = np.clip((low - high) / (2 * (low - 2 * middle + high)), -1, 1)
+        shift = np.maximum((low - high) / (2 * (low - 2 * middle + high)), -1)
         return np.where(best <= inner, GRID[inner] * 2.0**shift, np.inf)
 
 
@@ -187,7 +187,7 @@ def newton(
         divergence = -t * height - (np.log(value) - log_mass - 0.5 * half * u)
         excess = divergence - radius
         with np.errstate(divide="ignore", invalid="ignore"):
-            done = (np.abs(excess) <= 0.1 * radius) & (excess**2 <= 2e-15 * t**3 * variance) & (variance >= 1e-9)
+            done = (excess**2 <= 2e-15 * t**3 * variance) & (variance >= 1e-9)
             if done.mean() > 0.99:
                 break
             root = np.sqrt(np.maximum(2 * divergence, 0.0))

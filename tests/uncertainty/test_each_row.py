@@ -243,6 +243,8 @@ def test_a_set_of_ones_own_is_called_group_by_group(n_states: int) -> None:
         np.testing.assert_allclose((kernel * values).sum(axis=1), expected, rtol=0, atol=1e-12)
         below = ball.worst_case_unchecked(rows, values, np.full(60, -50.0))
         np.testing.assert_allclose(below, (1 - each) * mean + each * -50.0, rtol=0, atol=1e-11)
+        above = ball.worst_case_unchecked(rows, values, values.min(axis=1) + rng.random(60))
+        np.testing.assert_allclose(above, expected, rtol=0, atol=1e-12)
         one = ball.worst_case(rows, kinds[0])
         np.testing.assert_allclose(one, (1 - each) * (rows @ kinds[0]) + each * kinds[0].min(), rtol=0, atol=1e-12)
 

@@ -56,7 +56,7 @@ def test_intervals_follow_each_other_and_reach_the_last_tilt() -> None:
     assert ENDS[-2] < TILTS[1] <= ENDS[-1] and len(ENDS) == NOWHERE
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", [*HALVES, 0.1, 0.5, 3.0, 8.0, 12.0])
 def test_a_series_has_as_many_terms_as_it_needs(half: float) -> None:
     """The rest of exp(y) after n terms is below y^n / n! exp(y), for a y of at most MARGIN half / 2 on either side."""
     n, reach = kl_moments.n_terms(half), MARGIN * half / 2
@@ -146,6 +146,10 @@ def test_newton_finds_a_tilt_from_anywhere_in_its_interval_and_says_on_which_sid
         np.testing.assert_allclose(worst[done], wanted[done], rtol=0, atol=1e-14)
         assert CENTRES[k] + u * HALVES[k] < 0.1 or done.all()
         assert (aside == 0).all()
+    for off in 10.0 ** -np.arange(2, 10, 0.25):  # near the tilt, but too far for the last digits
+        wanted, worst, done, _ = found(-0.9, np.full(40, CENTRES[k] - 0.9 * HALVES[k] + off))
+        np.testing.assert_allclose(worst[done], wanted[done], rtol=0, atol=4e-15)
+        assert done.all()
     for u, side in ((-1.5, -1), (1.5, 1)):
         if CENTRES[k] + u * HALVES[k] > 0:
             _, _, done, aside = found(u, np.full(40, CENTRES[k]))
@@ -163,10 +167,12 @@ def test_the_outlook_says_how_tilts_are_found_and_in_which_interval_most_are(eac
         mixed = np.where(rng.random((4000, 1)) < share, certain, rows)
         return kl_moments.outlook(mixed, x, np.full(4000, radius) if each else radius)
 
-    assert outlook(0.01) == outlook(0.1) == (kl_moments.cumulants, 0)
+    assert outlook(0.01) == outlook(0.1) == outlook(0.3) == (kl_moments.cumulants, 0)
     assert outlook(0.6) == (kl_moments.grid, 1) and outlook(1.5) == (kl_moments.grid, 3)
     assert outlook(0.01, 0.2) == (kl_moments.cumulants, 0) and outlook(2.0) == (kl_moments.grid, None)
     assert outlook(0.3, 0.6) == outlook(0.01, 1.0) == outlook(50.0) == (None, None)
+    certain[500:] = rows[500:]
+    assert outlook(0.1, 1.0) == (kl_moments.cumulants, 0)  # the first rows do not say it for all
     assert outlook(1e-7) == (kl_moments.cumulants, None)  # tilts below those that are looked for
 
 
@@ -194,4 +200,4 @@ def test_rows_whose_tilts_are_known_are_found_interval_by_interval(sizes: dict[i
     n_left = np.bincount(home[left], minlength=NOWHERE)
     assert all(n_left[k] == size for k, size in sizes.items() if size == 100)
     assert sum(n_left[k] for k, size in sizes.items() if size != 100) <= 0.03 * len(home)
-    assert (np.diff(left) > 0).all()
+    assert (np.diff(left) > 0).all() and (len(sizes) > 1 or not len(left))
