@@ -217,6 +217,12 @@ def _pooled(
         if len(stated) not in (1, shape[0]):
             raise ValueError(f"support must have {shape[0]} steps, got {len(stated)}")
         np.logical_and.at(possible, numbers, np.broadcast_to(stated, (*shape, shape[1])))
+        none = ~possible.any(axis=-1)[numbers]
+        if none.any():
+            raise ValueError(
+                f"rows and support contradict each other: nothing can follow {checks.place(checks.first_true(none))} "
+                "and all cells that share its row"
+            )
     pooled = []
     for name, log in zip(("training", "deployment"), logs, strict=True):
         counts = np.zeros((n_rows, shape[1]), dtype=np.int64)

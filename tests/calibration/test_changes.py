@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, TotalVariation, solve, zoo
-from mornavi_lite.calibration import flips
+from mornavi_lite.calibration import changes, flips
 from tests.planning.test_induction import random_game as some_game
 
 
@@ -66,6 +67,67 @@ def test_a_mixed_plan_whose_probabilities_move_has_not_changed() -> None:
 
 def test_no_flip_where_nothing_changes() -> None:
     assert flips(zoo.fishing(storm=0.02), between=(0.05, 0.2), points=5) == []
+
+
+def test_brackets_are_halved_until_they_are_narrow_and_hold_every_change_that_a_middle_separates() -> None:
+    """A plan that is a number of steps of a known stair; none is looked at twice, none outside."""
+    stairs, asked = [0.2, 0.55, 0.6], []
+
+    def plan_at(radius: float) -> bytes:
+        asked.append(radius)
+        return bytes([sum(radius >= stair for stair in stairs)])
+
+    found = changes._between(0.0, 1.0, plan_at(0.0), plan_at(1.0), plan_at, 2.0**-10)
+    assert all(below < stair <= above for stair, (below, above) in zip(stairs, found, strict=True))
+    assert all(above - below == 2.0**-10 for below, above in found)
+    assert len(set(asked)) == len(asked) <= 2 + 3 * 10
+    tight = changes._between(0.5, 0.5 + 2.0**-53, b"a", b"b", plan_at, 0.0)
+    assert tight == [(0.5, 0.5 + 2.0**-53)]  # no number lies between
+    assert changes._between(0.0, 1.0, b"a", b"a", plan_at, 0.0) == []
+
+
+def test_a_row_that_the_plan_does_not_reach_and_a_probability_of_nothing_are_no_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Plans that differ in a state nobody comes to, by less than what is played, and by more."""
+    game = zoo.fishing(storm=0.02)
+    base = np.zeros((game.horizon, game.n_states, game.n_joint_actions))
+    base[..., 0] = 1
+    unreached = np.ones(game.n_states, dtype=bool)
+    unreached[game.initial > 0] = False
+
+    for change, n in (("unreached", 0), ("faint", 0), ("played", 1)):
+
+        def solved(_: MarkovGame, ball: TotalVariation, __: str, change: str = change) -> Any:
+            policy = base.copy()
+            if ball.radius >= 0.5:
+                policy[0, unreached if change == "unreached" else ~unreached, 1] = 1e-8 if change == "faint" else 1e-6
+            return SimpleNamespace(policy=policy)
+
+        monkeypatch.setattr(changes, "solve", solved)
+        found = flips(game, between=(0.25, 0.75), points=2, tolerance=0.01)
+        assert len(found) == n and all(below < 0.5 <= above for below, above in found)
+
+
+def test_points_are_evenly_spaced_from_the_least_radius_to_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, solved = [], changes.solve
+
+    def asking(game: MarkovGame, ball: Any, concept: str) -> Any:
+        asked.append(ball.radius)
+        assert concept == "ce"
+        return solved(game, ball, concept)
+
+    monkeypatch.setattr(changes, "solve", asking)
+    flips(zoo.fishing(storm=0.02), KullbackLeibler, between=(2, 4), concept="ce", points=5)
+    assert asked[:5] == [2.0, 2.5, 3.0, 3.5, 4.0]
+
+
+def test_all_is_left_to_the_defaults() -> None:
+    """From 0 to 1 at 65 points in total variation, to a millionth."""
+    game = lottery([0.55, 0.7, 1.0], [1.0, 0.7, 0.42])
+    found = flips(game)
+    assert found == flips(game, TotalVariation, (0, 1), "cce", 65, 1e-6)
+    assert all(0 < above - below <= 1e-6 for below, above in found) and len(found) >= 2
 
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [

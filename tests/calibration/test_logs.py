@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, Counts, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, solve, zoo
-from mornavi_lite.calibration import from_logs
+from mornavi_lite.calibration import from_logs, rows
 from mornavi_lite.deployment import random_game
 from tests.planning.test_induction import random_game as some_game
 from tests.planning.test_induction import random_policy
@@ -151,6 +151,101 @@ def test_a_support_of_many_states_is_a_list_of_next_states(monkeypatch: pytest.M
     np.testing.assert_array_equal(radii[1], from_logs(*logs, uncertainty=KullbackLeibler, support=can).per_row)
 
 
+def small_logs(seed: int) -> tuple[Counts, Counts]:
+    """Two logs of two steps, three states and two actions; about a third of the rows have no visit in one of them."""
+    rng, shape = np.random.default_rng(seed), (2, 3, 2, 3)
+    logs = Counts(3, (2,), 2), Counts(3, (2,), 2)
+    for log in logs:
+        seen = rng.integers(0, 40, shape) * (rng.random(shape) < 0.8) * (rng.random(shape[:3]) < 0.8)[..., None]
+        log.add(seen, np.zeros((1, 2, 3, 2)))
+    return logs
+
+
+FORMS: list[dict[str, Any]] = [
+    {},
+    {"stopped": True},
+    {"rows": "stationary"},
+    {"rows": [[[5, 5], [1, 2], [7, 8]], [[0, 5], [1, 2], [9, 8]]]},
+    {"smoothing": 0.2},
+]
+BETWEEN = {
+    TotalVariation: (lambda *a: rows.tv_between(*a[:3]), lambda *a: rows.tv_around(*a[:3])),
+    KullbackLeibler: (
+        lambda *a: rows.divergence_between(*a, rows.kl_term),
+        lambda *a: rows.divergence_around(*a, rows.kl_term),
+    ),
+    ChiSquare: (
+        lambda *a: rows.divergence_between(*a, rows.chi_square_term),
+        lambda *a: rows.divergence_around(*a, rows.chi_square_term),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("kind", BETWEEN)
+def test_each_radius_is_that_of_its_row_at_its_share_of_delta(kind: type, form: dict[str, Any]) -> None:
+    """Cell by cell: the counts of all cells of its row, its level, what can follow, and where the centre lies."""
+    training, deployment = small_logs(3)
+    shape, share = training.visits.shape, form.get("smoothing", 0.0)
+    can = (training.transitions + deployment.transitions > 0).any(axis=0) | np.eye(3, dtype=bool)[:, None]
+    support = None if kind is TotalVariation else can
+    radii = from_logs(training, deployment, 0.3, kind, support=support, **form)
+    numbers = np.arange(12).reshape(shape)
+    if "rows" in form:
+        numbers = np.array([numbers[0], numbers[0]] if form["rows"] == "stationary" else form["rows"])
+    step_rows = [len(set(numbers[h][radii.visited[h]].tolist())) for h in range(2)]
+    assert 0 < radii.visited.sum() < (13 if form.get("rows") == "stationary" else 12) and radii.kind is kind
+    for cell in np.ndindex(shape):
+        same = numbers == numbers[cell]
+        first, second = training.transitions[same].sum(axis=0), deployment.transitions[same].sum(axis=0)
+        may = np.ones(3, dtype=bool)
+        for _, s, a in np.argwhere(same):
+            may &= True if support is None else can[s, a]
+        n, k = int(first.sum()), int(second.sum())
+        spread = may / may.sum()
+        centre = (1 - share) * (first / n if n else spread) + share * spread
+        np.testing.assert_allclose(radii.centre[cell], centre, rtol=0, atol=1e-15)
+        assert radii.visited[cell] == (n > 0 and k > 0)
+        if not radii.visited[cell]:
+            unknown = 1.0 if kind is TotalVariation else np.inf
+            assert radii.per_row[cell] == radii.around_empirical[cell] == unknown
+            continue
+        levels = [0.3 / (2 * step_rows[cell[0]])] * 2
+        if "rows" in form or "stopped" in form:
+            levels = [0.3 / len(set(numbers.ravel().tolist())) / (k * (k + 1))] * 2
+            levels[0] /= n * (n + 1)
+        between, around = BETWEEN[kind]
+        assert radii.per_row[cell] == pytest.approx(between(first, second, levels[0], may), rel=3e-4)
+        assert radii.around_empirical[cell] == pytest.approx(around(centre, second, levels[1], may), rel=3e-4)
+    for array in (radii.per_row, radii.around_empirical, radii.centre, radii.visited):
+        assert not array.flags.writeable
+
+
+def test_illegal_actions_have_no_share_of_the_level_of_a_log_that_was_stopped() -> None:
+    legal = [[[True, True], [True, False], [False, True]]]
+    game = MarkovGame(np.full((2, 3, 2, 3), 1 / 3), np.zeros((1, 2, 3, 2)), (2,), 0, legal=legal)
+    logs = Counts.for_game(game), Counts.for_game(game)
+    for log, seen in zip(logs, ((20, 10, 10), (5, 10, 10)), strict=True):
+        log.add(np.broadcast_to(seen, (2, 3, 2, 3)), game.reward)
+    radii = from_logs(*logs, 0.2, stopped=True)
+    level = 0.2 / (2 * 4) / (40 * 41 * 25 * 26)
+    assert radii.per_row[1, 0, 1] == rows.tv_between(np.array([20, 10, 10]), np.array([5, 10, 10]), level)
+    assert radii.visited.sum() == 2 * 4
+
+
+def test_rows_whose_cells_have_no_next_state_in_common_contradict_the_support() -> None:
+    """They were not visited, so no count says so; their centre would be no distribution."""
+    log, can = Counts(2, (1,), 2), np.ones((2, 2, 1, 2), dtype=bool)
+    log.add(np.array([[[[3, 2]], [[0, 0]]], [[[0, 0]], [[0, 0]]]]), np.zeros((1, 2, 2, 1)))
+    can[:, 1, 0] = np.eye(2, dtype=bool)
+    numbers = [[[0], [1]], [[2], [1]]]
+    with pytest.raises(ValueError, match=r"rows and support contradict.*nothing can follow \[0, 1, 0\]"):
+        from_logs(log, log, support=can, rows=numbers)
+    can[1, 1, 0] = True
+    radii = from_logs(log, log, support=can, rows=numbers)
+    assert radii.centre[:, 1, 0].tolist() == [[1, 0], [1, 0]] and radii.centre[1, 0, 0].tolist() == [0.5, 0.5]
+
+
 GAME = zoo.traffic_merge()
 LOG = log_of(GAME, GAME, solve(GAME, Nominal()).policy, 50, np.random.default_rng(6))
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
@@ -164,6 +259,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"rows": np.zeros((1, 1, 1), dtype=int)}, ValueError, "rows must have shape"),
     ({"rows": "pooled"}, ValueError, "rows must be one of"),
     ({"smoothing": 1.0}, ValueError, "smoothing must be below 1"),
+    ({"support": np.ones((3, GAME.n_states, 4, GAME.n_states), dtype=bool)}, ValueError, "support must have 5 steps"),
     ({"support": np.ones((2, 1, 2), dtype=bool)}, ValueError, "support must have shape"),
     ({"support": np.ones((2, *LOG.transitions.shape[1:]), bool)}, ValueError, "support must have 5 steps, got 2"),
     ({"support": np.eye(GAME.n_states, dtype=bool)[:, None].repeat(4, 1)}, ValueError, "training contradicts support"),

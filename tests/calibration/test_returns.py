@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, MarkovGame, Nominal, TotalVariation, evaluate, solve, zoo
-from mornavi_lite.calibration import from_returns
+from mornavi_lite.calibration import from_returns, returns, sets
 from mornavi_lite.deployment import random_game
 from tests.planning.test_induction import random_game as some_game
 from tests.planning.test_induction import random_policy
@@ -124,6 +124,52 @@ def test_a_radius_above_one_and_returns_that_are_all_the_same() -> None:
     assert from_returns(game, policy, [0.0] * 9, uncertainty=KullbackLeibler) == pytest.approx(np.log(10), rel=1e-9)
     # Where a return can be nothing but a half there is nothing to estimate.
     assert from_returns(game, policy, [0.5], between=(0.5, 0.5)) == pytest.approx(0.4, abs=1e-12)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, 5.0), (2.0, 2.5)])
+def test_the_lowest_mean_spends_the_level_and_returns_may_be_out_of_range_by_rounding(low: float, high: float) -> None:
+    """n kl(share, lowest share) is log(1 / delta), the share in units of the range."""
+    earned = low + (high - low) * np.array([0.0, 1.0, 0.25, 0.75, 1.0])
+    lowest = (returns._lowest_mean(earned, low, high, 0.1) - low) / (high - low)
+    spent = 5 * (0.6 * np.log(0.6 / lowest) + 0.4 * np.log(0.4 / (1 - lowest)))
+    assert spent == pytest.approx(np.log(10), rel=1e-6) and lowest < 0.6
+    slack = 1e-9 * max(abs(low), abs(high), high - low)
+    off = returns._lowest_mean([low - 0.9 * slack, high + 0.9 * slack], low, high, 0.1)
+    assert off == pytest.approx(returns._lowest_mean([low, high], low, high, 0.1), abs=1e-14)
+    for outside in (low - 1.5 * slack, high + 1.5 * slack):
+        with pytest.raises(ValueError, match=r"returns\[0\] must be in"):
+            returns._lowest_mean([outside], low, high, 0.1)
+
+
+def test_a_return_that_is_known_beforehand_is_the_lowest_mean() -> None:
+    assert returns._lowest_mean([3.0, 3.0 - 1e-9], 3.0, 3.0, 0.1) == 3.0
+    assert returns._ends((-1, 4)) == (-1.0, 4.0) and returns._ends([2, 2]) == (2.0, 2.0)
+    game = zoo.fishing(storm=0.02)
+    policy = solve(game, Nominal()).policy
+    assert from_returns(game, policy, [7.0], between=(7, 7)) == 0.0  # more than any value
+
+
+def test_very_large_radii_are_found_where_a_set_has_them() -> None:
+    """Returns of 0 leave a mean of 0: all mass has to go to what has a chance of 1e-12, at KL -log of it."""
+    row = np.array([[[1 - 1e-12, 1e-12]], [[0.0, 1.0]]])
+    rewards = np.array([[[0.0], [0.0]], [[1.0], [0.0]]]).reshape(1, 2, 2, 1)
+    game = MarkovGame(np.stack([row, row]), rewards, (1,), 0, reward_range=np.array([[0, 1]]))
+    for kind, needed in ((KullbackLeibler, -np.log(1e-12)), (ChiSquare, 1e12)):
+        asked = []
+
+        def made(radius: float, kind: Any = kind, asked: list[float] = asked) -> Any:
+            asked.append(radius)
+            return kind(radius)
+
+        radius = from_returns(game, np.ones((2, 2, 1)), [0.0] * 20, uncertainty=made, between=(0, 1))
+        assert radius == pytest.approx(needed, rel=1e-6)
+        assert asked[2:6] == [0.0, 1.0, 16.0, 256.0] and len(asked) < 60  # after what a class of sets is asked first
+
+
+def test_the_largest_radius_is_1_where_a_set_allows_no_more() -> None:
+    assert sets.largest_radius(TotalVariation) == 1.0
+    assert sets.largest_radius(KullbackLeibler) == sets.largest_radius(lambda r: ChiSquare(r)) == 2.0**60
+    assert sets.set_of(KullbackLeibler, 0.25) == KullbackLeibler(0.25)
 
 
 MERGE = zoo.traffic_merge()
