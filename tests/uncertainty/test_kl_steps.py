@@ -201,3 +201,56 @@ def test_rows_whose_tilts_are_known_are_found_interval_by_interval(sizes: dict[i
     assert all(n_left[k] == size for k, size in sizes.items() if size == 100)
     assert sum(n_left[k] for k, size in sizes.items() if size != 100) <= 0.03 * len(home)
     assert (np.diff(left) > 0).all() and (len(sizes) > 1 or not len(left))
+
+
+@pytest.mark.parametrize("t", [1e-9, 1e-6, 0.999e-3, 1.001e-3, 0.5, 7.0, 300.0])
+@pytest.mark.parametrize("form", ["shared", "own", "moments"])
+def test_a_tilted_row_has_the_mean_and_variance_of_its_definition_and_the_log_of_its_sum(form: str, t: float) -> None:
+    """Against 80 bits. The log keeps its digits where the tilt is gentle: it is t times the mean less a square."""
+    rng = np.random.default_rng(5)
+    p, mass = rng.dirichlet(np.full(6, 0.7), 9), 1 + 1e-8 * rng.uniform(-1, 1, 9)
+    p *= mass[:, None] / p.sum(axis=1, keepdims=True)
+    p[0] = np.eye(6)[2] * mass[0]
+    mass = p.sum(axis=1)
+    x = rng.random((9, 6)) if form == "own" else np.broadcast_to(rng.random(6), (9, 6))
+    low = x.min(axis=1)
+    moments = np.stack([np.ones(6), x[0], x[0] ** 2], axis=1) if form == "moments" else None
+    for rows, tilts in ((slice(None), np.full(9, t)), (slice(2, 8), t * np.linspace(0.5, 2, 6))):
+        found = kl._kl_tilted(p[rows], mass[rows], low[rows], (low[:, None] - x)[rows], tilts, moments, False)
+        above = (x - low[:, None])[rows].astype(np.longdouble)
+        weights = p[rows] * np.exp(-tilts[:, None] * above)
+        mean = (weights * above).sum(axis=1) / weights.sum(axis=1)
+        variance = (weights * (above - mean[:, None]) ** 2).sum(axis=1) / weights.sum(axis=1)
+        less = (p[rows] * np.expm1(-tilts[:, None] * above)).sum(axis=1) / mass[rows]
+        log = np.log1p(less) if t < 1 else np.log(weights.sum(axis=1) / mass[rows])
+        np.testing.assert_allclose(found[0], mean.astype(float), rtol=1e-13, atol=4e-16)
+        np.testing.assert_allclose(found[1], variance.astype(float), rtol=1e-13, atol=8e-16)
+        assert (found[1] >= 0).all()
+        atol = np.where(tilts < kl.GENTLE_TILT, 0.0, 4e-15)
+        assert (np.abs(found[2] - log) <= atol + 1e-13 * np.abs(log)).all()
+
+
+@pytest.mark.parametrize("form", ["shared", "own"])
+def test_weights_whose_sum_is_below_the_numbers_are_made_from_logarithms(form: str) -> None:
+    """Beside others, and the lost factor is told: log(weights) + log(what they were divided by) = log p + exponent."""
+    p = np.array([[1e-300, 0.5, 0.5, 0.0], [0.25, 0.25, 0.25, 0.25], [1e-320, 0.0, 0.5, 0.5], [0.0, 1e-5, 0.5, 0.5]])
+    above = np.array([[0.0, 0.5, 1.0, 0.7], [0.0, 0.5, 1.0, 0.2], [0.0, 0.9, 1.0, 0.8], [0.0, 0.5, 1.0, 0.1]])
+    if form == "shared":
+        above[:] = above[0]
+    t = np.array([2000.0, 3.0, 1500.0, 5.0])
+    exponent = -t[:, None] * above
+    kept = exponent.copy()
+    weights, divided = kl._tilted_weights(p, exponent, True)
+    assert (exponent == kept).all() and (divided[[1, 3]] == 0).all() and (divided[[0, 2]] < -600).all()
+    assert (weights.sum(axis=1) > 1e-6).all() and (weights[p == 0] == 0).all()
+    with np.errstate(divide="ignore"):
+        logs, wanted = np.log(weights) + divided[:, None], np.log(p) + kept
+    seen = weights > 1e-300
+    np.testing.assert_allclose(logs[seen], wanted[seen], rtol=1e-13)
+    few, none = kl._tilted_weights(p[1:2], kept[1:2].copy(), False)
+    np.testing.assert_allclose(few[0], weights[1], rtol=1e-15)
+    assert none.tolist() == [0.0]
+    found = kl._kl_tilted(p, p.sum(axis=1), np.zeros(4), -above, t, None, True)
+    np.testing.assert_allclose(found[0], (weights * above).sum(axis=1) / weights.sum(axis=1), rtol=1e-13)
+    sums = np.log(weights.sum(axis=1)) + divided - np.log(p.sum(axis=1))
+    np.testing.assert_allclose(found[2], sums, rtol=1e-13, atol=1e-15)
