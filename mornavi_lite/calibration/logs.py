@@ -217,7 +217,7 @@ def _pooled(
         if len(stated) not in (1, shape[0]):
             raise ValueError(f"support must have {shape[0]} steps, got {len(stated)}")
         np.logical_and.at(possible, numbers, np.broadcast_to(stated, (*shape, shape[1])))
-        none = ~possible[numbers].any(axis=-1)
+        none = np.asarray(~possible[numbers].any(axis=-1))
         if none.any():
             raise ValueError(
                 f"rows and support contradict each other: nothing can follow {checks.place(checks.first_true(none))} "
