@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -85,6 +86,15 @@ from mornavi_lite import sweep
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "this imports plots of mornavi_lite: write it yourself, with NumPy alone\n"
+
+
+def test_modules_of_others_can_be_imported(tmp_path, monkeypatch):
+    (tmp_path / "of_the_student.py").write_text("answer = 42", encoding="utf8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert alone(lambda: importlib.import_module("of_the_student").answer) == 42
+    sys.modules.pop("of_the_student")
+    with pytest.raises(AssertionError, match="this imports nothing_there of mornavi_lite: write it yourself"):
+        alone(lambda: importlib.import_module("mornavi_lite.nothing_there"))
 
 
 def test_every_public_function_is_found():

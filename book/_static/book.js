@@ -35,6 +35,11 @@
     all(".bd-sidebar-primary summary", function (e) {
       e.setAttribute("aria-label", "Pages of " + e.closest("li").querySelector("a").textContent.trim());
     });
+    /* the title of the book stands beside the list of its pages, and in no part of the page that has a name */
+    all(".bd-sidebar-primary .navbar-brand", function (e) {
+      e.parentElement.setAttribute("role", "navigation");
+      e.parentElement.setAttribute("aria-label", "First page");
+    });
     all(".citation-list > .citation", function (e) { e.setAttribute("role", "listitem"); });
     /* the stop behind a formula does not begin the next line */
     all("span.math", function (e) {

@@ -15,7 +15,7 @@ from .. import checks
 from ..confidence import ConfidenceSet
 from ..uncertainty import UncertaintySet
 from .arguments import limits, told, words
-from .simplex import ball_outline, draw_frame, level_line, on_plane
+from .simplex import ball_outline, draw_frame, level_line, on_plane, one_radius
 from .style import COLOURS, GREY, SMALL, STYLES, axes_or_new, in_style, ink, short
 
 HOPE, FEAR = STYLES["optimistic"]["color"], COLOURS["vermillion"]
@@ -69,6 +69,7 @@ def hope_then_fear(
     ['seen', 'hope', 'fear']
     """
     told(confidence=confidence, ball=ball)
+    one_radius("ball", ball)
     seen = checks.finite_array("counts", counts, ndim=1)
     values = checks.finite_array("v", v, ndim=1)
     for name, each in (("counts", seen), ("v", values)):

@@ -57,7 +57,7 @@ def ball_on_simplex(
     Raises
     ------
     ValueError, TypeError
-        If ``p`` or ``v`` does not have three entries, or an entry of ``balls`` is not an uncertainty set.
+        If ``p`` or ``v`` does not have three entries, or an entry of ``balls`` is no uncertainty set of one radius.
 
     Examples
     --------
@@ -165,15 +165,21 @@ def _named(balls: Any) -> dict[str, UncertaintySet]:
     for label, ball in named.items():
         if not isinstance(ball, UncertaintySet):
             raise TypeError(f"balls must be uncertainty sets, got {checks.brief(ball)} for {label!r}")
+        one_radius("balls", ball)
     return named
+
+
+def one_radius(name: str, ball: UncertaintySet) -> None:
+    """Raise unless the set is one ball, whatever the row."""
+    if np.ndim(ball.radius):
+        raise ValueError(f"{name} must have one radius for all rows, got an array of shape {np.shape(ball.radius)}")
 
 
 def _label(ball: Any) -> str:
     if not isinstance(ball, UncertaintySet):
         raise TypeError(f"balls must be uncertainty sets, got {checks.brief(ball)}")
+    one_radius("balls", ball)
     name = set_name(ball).replace("chi-square", "χ²")
-    if isinstance(ball.radius, np.ndarray):
-        return f"{name}, a radius per row"
     return name if name == "nominal" else f"{name} {short(ball.radius)}"
 
 

@@ -192,26 +192,19 @@ def styles_for(labels: Iterable[str], styles: dict[str, str] | None = None) -> d
     if styles is not None and not isinstance(styles, Mapping):
         raise TypeError(f"styles must be a mapping from labels, got {checks.shown(styles)}")
     wanted = dict(styles or {})
-    spare = iter(SPARE * 9)
     known = {name.lower(): name for name in STYLES} | _ALIASES
     for label in labels:
         name = known.get(str(wanted.get(label, label)).lower())
         if name is None and label in wanted:
             raise ValueError(f"styles[{label!r}] must be one of {', '.join(map(repr, STYLES))}, got {wanted[label]!r}")
-        chosen[label] = STYLES[name] if name is not None else _unused(spare, chosen)
+        chosen[label] = STYLES[name] if name is not None else _least_used(chosen)
     return chosen
 
 
-def _unused(spare: Iterable[dict[str, Any]], chosen: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The next spare style whose colour is not taken; any, once all are."""
-    taken = {style["color"] for style in chosen.values()}
-    first = None
-    for _, style in zip(range(len(SPARE)), spare, strict=False):
-        first = first or style
-        if style["color"] not in taken:
-            return style
-    assert first is not None
-    return first
+def _least_used(chosen: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The first of the spare styles whose colour is taken least often."""
+    taken = [style["color"] for style in chosen.values()]
+    return min(SPARE, key=lambda style: taken.count(style["color"]))
 
 
 def set_name(ball: UncertaintySet) -> str:

@@ -91,6 +91,19 @@ def test_rows_per_second_draws_the_data() -> None:
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10", "50", "200"]
 
 
+def test_rows_per_second_of_many_sizes_has_ticks_of_its_own() -> None:
+    sizes = np.arange(1, 10) * 10.0
+    (ax,) = plots.rows_per_second({"a": (sizes, 1 / sizes)}).axes
+    assert ax.lines[0].get_xdata().tolist() == sizes.tolist()
+    assert not set(sizes[1:-1]) & set(ax.get_xticks().tolist())
+
+
+def test_one_radius_is_a_point_inside() -> None:
+    (ax,) = plots.value_against_radius([0.3], {"a": [2.0]}).axes
+    low, high = ax.get_xlim()
+    assert low < 0.3 < high and ax.lines[0].get_xydata().tolist() == [[0.3, 2.0]]
+
+
 def test_kernel_bars_show_both_rows_and_what_moved() -> None:
     p, v = np.array([0.4, 0.3, 0.3, 0.0]), np.array([1.0, 3.0, 2.0, 0.0])
     q = TotalVariation(0.4).worst_kernel(p, v)

@@ -99,6 +99,7 @@ def test_what_is_seen_and_true_has_a_mark() -> None:
         (lambda: plots.bounds_told({}, NAMES), "bounds must map one to four labels"),
         (lambda: plots.bounds_told({"a": ([0.5], [0.4])}, ["x"]), r"bounds\['a'\] must have its lowest value below"),
         (lambda: plots.bounds_told({"a": LESS, "b": ([0], [1])}, NAMES), r"bounds\['b'\]\[0\] must have shape"),
+        (lambda: plots.bounds_told({"a": ([], [])}, []), r"bounds\['a'\] must hold at least one number"),
         (lambda: plots.bounds_told({"a": LESS}, NAMES[:2]), "names must be a sequence of 3 names"),
         (lambda: plots.bounds_told({"a": LESS}, NAMES, true=[0.5]), "true must have shape of the bounds"),
         (lambda: plots.allowed_on_simplex(SETS, [0, 0, 0], NAMES), "counts must have a visit"),

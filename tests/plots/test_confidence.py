@@ -120,6 +120,12 @@ def test_a_line_that_falls_to_zero_goes_straight_down() -> None:
     assert np.array_equal(linear.lines[1].get_ydata(), FALLING["KL"])
 
 
+def test_one_number_of_visits_is_a_point_inside() -> None:
+    ax: Any = plots.against_visits([10], {"a": [0.5]}, "width").axes[0]
+    low, high = ax.get_xlim()
+    assert low < 10 < high and ax.lines[0].get_xydata().tolist() == [[10, 0.5]]
+
+
 def test_laws_are_thin_and_named_and_a_level_is_marked() -> None:
     laws = {"1 / N": 1 / VISITS, "1 / √N": 1 / np.sqrt(VISITS)}
     ax: Any = plots.against_visits(VISITS, {"a": 2 / VISITS}, "width", laws=laws, level=(0.05, "δ")).axes[0]
@@ -149,6 +155,7 @@ def test_a_style_of_its_own_or_a_borrowed_one() -> None:
         ({"curves": {"a": [0.0, 0.0]}}, r"curves\['a'\] has nothing that a logarithmic axis can show"),
         ({"laws": {"b": [1.0, np.inf]}}, r"laws\['b'\]"),
         ({"yscale": "square"}, "yscale must be"),
+        ({"ylim": (2, 3)}, r"ylim must show something of the curves, got \(2, 3\)"),
         ({"styles": {"a": "TB"}}, r"styles\['a'\] must be one of"),
     ],
 )

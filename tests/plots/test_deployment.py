@@ -143,6 +143,8 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (plots.value_against_distance, {"played": {"c": (1, 2, 3)}}, "played must name curves, one of 'a', got 'c'"),
     (plots.value_against_distance, {"bands": {"a": ([1], [2])}}, r"bands\['a'\], low must have shape of distances"),
     (plots.value_against_distance, {"compare": ("a",)}, "compare must name two curves"),
+    (plots.value_against_distance, {"bands": {"a": ([1, 2],)}}, r"bands\['a'\] must be 2 arrays, got 1"),
+    (plots.value_against_distance, {"played": {"a": ([1], [2])}}, r"played\['a'\] must be 3 arrays, got 2"),
     (plots.value_against_distance, {"played": {"a": ([1], [2], [3, 4])}}, r"\['a'\]\[2\] must have shape of its dist"),
     (plots.value_against_distance, {"ax": 3}, "ax must be Matplotlib Axes, got int"),
     (plots.random_values, {"values": []}, "values must hold at least one number"),

@@ -130,6 +130,10 @@ BAD: list[tuple[Any, str]] = [
     (lambda: plots.hope_then_fear(ROW, [1, 2], V, Nominal(), ["a", "b", "c"]), r"counts must have shape \(3,\)"),
     (lambda: plots.hope_then_fear(ROW, SEEN, [1, 1, 0], Nominal(), ["a", "b", "c"]), "v must be three different"),
     (lambda: plots.hope_then_fear(ROW, SEEN, V, Nominal(), ["a"]), "corner_names"),
+    (
+        lambda: plots.hope_then_fear(ROW, SEEN, V, TotalVariation(np.full((2, 1, 1), 0.1)), ["a", "b", "c"]),
+        r"ball must have one radius for all rows, got an array of shape \(2, 1, 1\)",
+    ),
     (lambda: plots.common_cause(np.ones((2, 3)), (0, 1), 1, ("a", "b")), r"values must have shape \(n, n\)"),
     (lambda: plots.common_cause(square(), (0, 1), 3, ("a", "b")), "total must be between 0 and 2"),
 ]

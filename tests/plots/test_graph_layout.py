@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.transforms import Bbox
 from scipy.optimize import minimize
 
+from mornavi_lite.plots import graph_layout
 from mornavi_lite.plots.graph import _smooth
 from mornavi_lite.plots.graph_layout import Box as Room
 from mornavi_lite.plots.graph_layout import closes_cycle, layout, ranks, spread
@@ -50,6 +51,31 @@ def test_layers_follow_the_arrows_once_cycles_are_opened() -> None:
     rank = ranks(5, edges, turned)
     assert rank == [0, 1, 2, 3, 2]
     assert all((rank[u] < rank[v]) != ((u, v) in turned) for u, v in edges)
+
+
+def test_neighbours_change_places_until_no_change_of_two_has_fewer_crossings() -> None:
+    """The means of neighbours leave some: what is left is compared with every change of two neighbours."""
+    changed = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        sizes = [0, *rng.integers(2, 5, size=3).cumsum().tolist()]
+        layers = [list(range(a, b)) for a, b in itertools.pairwise(sizes)]
+        below: list[list[int]] = [[] for _ in range(sizes[-1])]
+        for upper, lower in itertools.pairwise(layers):
+            for u, v in itertools.product(upper, lower):
+                if rng.random() < 0.4:
+                    below[u].append(v)
+        before = graph_layout._crossings(layers, below)
+        found = graph_layout._swap_neighbours([list(layer) for layer in layers], below)
+        least = graph_layout._crossings(found, below)
+        changed += least < before
+        assert [sorted(layer) for layer in found] == layers and least <= before
+        for layer in found:
+            for p in range(len(layer) - 1):
+                layer[p : p + 2] = layer[p : p + 2][::-1]
+                assert graph_layout._crossings(found, below) >= least
+                layer[p : p + 2] = layer[p : p + 2][::-1]
+    assert changed > 5
 
 
 def test_spread_is_the_nearest_that_keeps_its_distance() -> None:

@@ -86,6 +86,16 @@ def test_policy_heatmap_holds_the_policy_and_writes_its_numbers() -> None:
     assert len(plots.policy_heatmap(game, policy, step=1).axes) == 2  # one panel and the colour bar
 
 
+def test_policy_heatmap_draws_into_axes() -> None:
+    game, policy = three_players()
+    figure, (ax,) = plots.panels(height=3)
+    assert plots.policy_heatmap(game, policy, step=1, ax=ax) is figure
+    (image,) = ax.images
+    np.testing.assert_array_equal(image.get_array().filled(0), policy[1])
+    with pytest.raises(ValueError, match="ax has room for one panel, and the policy needs 3: give a step"):
+        plots.policy_heatmap(game, policy, ax=ax)
+
+
 def test_policy_heatmap_of_a_large_game_has_no_numbers() -> None:
     game = zoo.garnet(60, (4, 5), 2, 2, seed=0, stationary=True)
     figure = plots.policy_heatmap(game, np.full((2, 60, 20), 0.05))

@@ -100,6 +100,8 @@ def test_level_lines_have_one_expectation() -> None:
         ({"balls": [0.1]}, "balls must be uncertainty sets, got 0.1"),
         ({"balls": {"a": "b"}}, "balls must be uncertainty sets, got 'b' for 'a'"),
         ({"balls": [TotalVariation(0.1)] * 2}, "balls must be different"),
+        ({"balls": TotalVariation(np.full((1, 3), 0.1))}, r"balls must have one radius .* of shape \(1, 3\)"),
+        ({"balls": {"a": TotalVariation(np.full((1, 3), 0.1))}}, r"balls must have one radius .* of shape \(1, 3\)"),
         ({"corner_names": ["a"]}, "corner_names must be 3 names"),
         ({"ax": 3}, "ax must be Matplotlib Axes, got int"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,21 @@ def test_degenerate_regions() -> None:
     assert sorted(plots.payoff_corners(zero_sum, (2, 2), "all").tolist()) == [[-1, 1], [1, -1]]
     np.testing.assert_allclose(plots.payoff_corners(zero_sum, (2, 2), "ce"), [[0, 0]], atol=1e-8)
     assert deviation_rows(np.ones((2, 1)), (1, 1), "ce").shape == (0, 1)
+
+
+def test_regions_of_one_point_and_of_a_line_are_seen() -> None:
+    """Where nothing of a polygon shows there are marks at its corners."""
+    zero_sum = np.array([[1.0, -1, -1, 1], [-1, 1, 1, -1]])
+    (ax,) = plots.payoff_region(zero_sum, (2, 2)).axes
+    line, point, pure = (each.get_xydata() for each in ax.lines[:3])
+    assert sorted(line.tolist()) == [[-1, 1], [1, -1]] and pure.tolist() == zero_sum.T.tolist()
+    np.testing.assert_allclose(point, [[0, 0]], atol=1e-8)
+
+
+def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    with pytest.raises(ImportError, match=r"payoff_region needs SciPy: pip install 'mornavi-lite\[science\]'"):
+        plots.payoff_region(np.zeros((2, 4)), (2, 2))
 
 
 def test_payoff_region_draws_corners_and_points() -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mornavi_lite import plots
-from mornavi_lite.plots.style import LIGHT_TO_DARK, SPARE, ink, short, styles_for
+from mornavi_lite import Nominal, TotalVariation, plots
+from mornavi_lite.plots.style import LIGHT_TO_DARK, SPARE, ink, set_name, short, styles_for
+from mornavi_lite.uncertainty import UncertaintySet
 from tests.plots.samples import GAMES, boxes_of_texts, samples, three_players
 
 # --- style
@@ -37,6 +38,16 @@ def test_styles_by_name_by_request_and_spare() -> None:
     assert len({style["color"] for style in many.values()}) == 7
     with pytest.raises(ValueError, match=r"styles\['a'\] must be one of 'TV'"):
         styles_for(["a"], {"a": "TB"})
+    crowd = [style["color"] for style in styles_for([f"line {k}" for k in range(40)]).values()]
+    assert all(max(counts) - min(counts) <= 1 for counts in [[crowd[:n].count(c) for c in set(crowd)] for n in (8, 40)])
+
+
+def test_a_set_without_a_style_has_the_name_of_its_class() -> None:
+    class Ellipsoid(UncertaintySet):
+        radius = 0.1
+
+    assert set_name(Ellipsoid()) == "Ellipsoid" and set_name(Nominal()) == "nominal"
+    assert set_name(TotalVariation(0.1, shift_support=False)) == "TV in support"
 
 
 def test_text_in_colour_can_be_read_on_white() -> None:
