@@ -169,18 +169,18 @@ def _named(balls: Any) -> dict[str, UncertaintySet]:
     return named
 
 
-def one_radius(name: str, ball: UncertaintySet) -> None:
-    """Raise unless the set is one ball, whatever the row."""
+def one_radius(name: str, ball: UncertaintySet) -> float:
+    """The radius of a set that is one ball, whatever the row."""
     if np.ndim(ball.radius):
         raise ValueError(f"{name} must have one radius for all rows, got an array of shape {np.shape(ball.radius)}")
+    return float(ball.radius)
 
 
 def _label(ball: Any) -> str:
     if not isinstance(ball, UncertaintySet):
         raise TypeError(f"balls must be uncertainty sets, got {checks.brief(ball)}")
-    one_radius("balls", ball)
-    name = set_name(ball).replace("chi-square", "χ²")
-    return name if name == "nominal" else f"{name} {short(ball.radius)}"
+    radius, name = one_radius("balls", ball), set_name(ball).replace("chi-square", "χ²")
+    return name if name == "nominal" else f"{name} {short(radius)}"
 
 
 def _draw_triangle(ax: Axes, p: np.ndarray, v: np.ndarray, names: list[str]) -> None:
