@@ -13,6 +13,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 #: What the tests of the package import; the book and its tools stand on what requirements.lock names.
 EXTRAS = "mornavi-lite[classroom,dask,formats,frames,pettingzoo,science,plots] @ ."
 TOOLS = ["beautifulsoup4>=4.12", "hypothesis>=6.100", "pygame-ce>=2.5", "pytest>=8.3", "pytest-xdist>=3.6"]
+TOOLS += ["pyparsing>=3.1"]  # the newest warns of how the oldest Matplotlib calls it
 #: The others are about the book, its pages and the files of this checkout.
 ABOUT_OTHERS = ["book", "tools", *(f"test_{name}.py" for name in ("wheel", "layout", "repository", "benchmarks"))]
 TESTS = ["tests", *(f"--ignore=tests/{name}" for name in ABOUT_OTHERS)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from numbers import Real
 from typing import Any
 
@@ -275,7 +276,7 @@ def action_counts(n_actions: Any) -> tuple[int, ...]:
 
 def distribution(name: str, value: Any, n: int) -> np.ndarray:
     """The distribution over ``n`` states that ``value`` (None for state 0, a state, or a distribution) stands for."""
-    if value is None or not (isinstance(value, (list, tuple)) or np.ndim(value)):
+    if value is None or not is_sequence(value):
         point = np.zeros(n)
         point[0 if value is None else integer(name, value, 0, n - 1)] = 1.0
         return point
@@ -292,9 +293,11 @@ def generator(rng: Any) -> None:
 
 def is_sequence(value: Any) -> bool:
     """Whether it is a list, a tuple or an array, with a length; a text is none."""
-    if hasattr(value, "__array__"):  # a column of a data frame too
-        return np.ndim(value) > 0
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    if not hasattr(value, "__array__"):
+        return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    with suppress(Exception):  # whatever it raises that has an array, and does not give it
+        return np.ndim(value) > 0  # of a column of a data frame too
+    return False
 
 
 def per_player(name: str, value: Any, n_players: int) -> Sequence[Any]:

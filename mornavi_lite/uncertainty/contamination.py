@@ -62,5 +62,4 @@ class Contamination(Ball, row_values=True):
         return kernel
 
     def _divergence(self, q: np.ndarray, p: np.ndarray) -> np.ndarray:
-        whole = np.where(p > 0, p, 1.0)
-        return ((p - np.minimum(q, p)) / whole).max(axis=-1)
+        return ((p - np.minimum(q, p)) / np.where(p > 0, p, 1.0)).max(axis=-1)

@@ -45,7 +45,7 @@ def value_by_table(table: dict, horizon: int, radius: float = 0.0, discount: flo
     return np.array([value[state] for state in sorted(table)])
 
 
-@pytest.fixture(params=["FrozenLake-v1", "CliffWalking-v1", "Taxi"])
+@pytest.fixture(params=["FrozenLake-v1", "CliffWalking-v", "Taxi-v"])
 def environment(request: pytest.FixtureRequest):
     known = gymnasium.registry
     name = next(n for n in sorted(known, reverse=True) if n.startswith(request.param))

@@ -33,6 +33,16 @@ class Hostile:
         raise RuntimeError("no text")
 
 
+class Unwilling:
+    """What has an array, and does not give it: a tensor of which gradients are taken."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise self.error("not now")
+
+
 #: What people pass by mistake. Each is right somewhere, and then nothing is raised.
 WRONG: dict[str, Any] = {
     "nothing": None,
@@ -85,6 +95,8 @@ WRONG: dict[str, Any] = {
     "a class": ml.Nominal,
     "an object": object(),
     "what has no text": Hostile(),
+    "what gives no array": Unwilling(ValueError),
+    "what gives no array at all": Unwilling(RuntimeError),
     "a mapping": {"a": 7},
     "a game": ml.zoo.fishing(),
     "a set of kernels": ml.TotalVariation(0.1),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.collections import FillBetweenPolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
@@ -58,7 +58,7 @@ def test_lines_bands_and_points_are_those_given(figures: dict[str, Figure]) -> N
     for label, y in CURVES.items():
         np.testing.assert_array_equal(lines[label].get_xydata(), np.stack([X, y], axis=1))
     assert lines["near"].get_color() == plots.STYLES["TV"]["color"]
-    (band,) = (c for c in ax.collections if isinstance(c, FillBetweenPolyCollection))
+    (band,) = (c for c in ax.collections if isinstance(c, PolyCollection))
     corners = band.get_paths()[0].vertices
     for side in (-0.02, 0.03):
         for x, y in zip(X, CURVES["far"] + side, strict=True):
