@@ -93,8 +93,9 @@ def reward_ranges(reward_range: Any, rewards: np.ndarray, n_players: int, horizo
             f"reward_range must be (lo, hi), an array (m, 2) = ({n_players}, 2), (m, H, 2), or 'observed', "
             f"got shape {pairs.shape}"
         )
-    if (pairs[..., 0] > pairs[..., 1]).any():
-        raise ValueError(f"reward_range must have its lower end first, got {np.unique(pairs, axis=0).tolist()[0]}")
+    wrong = pairs[..., 0] > pairs[..., 1]
+    if wrong.any():
+        raise ValueError(f"reward_range must have its lower end first, got {pairs[checks.first_true(wrong)].tolist()}")
     first = pairs[:, :1]  # a game that was saved has one for each step
     return frozen(first if (pairs == first).all() else pairs, (n_players, horizon, 2))
 

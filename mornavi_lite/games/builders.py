@@ -225,12 +225,7 @@ def discounted(
     if next_state is not None:
         size = len(np.asarray(transition)) if n_states is None else n_states
         return sparse(cls, next_state, transition, rewards, counts, size, steps, initial, **options)
-    kernel = kernel_array("transition", transition, 3, counts)
-    check_kernel(kernel, counts, "(S, A, S)")
-    _check_step_reward(rewards, counts, kernel.shape)
-    every = np.broadcast_to(kernel, (steps, *kernel.shape))
-    paid = _repeated(rewards, steps)
-    return cls._made(None, every, paid, counts, kernel.shape[0], initial, by_step=False, **options)
+    return stationary(cls, transition, rewards, counts, steps, initial, **options)
 
 
 def _check_step_reward(rewards: np.ndarray, n_actions: tuple[int, ...], rows: tuple[int, ...]) -> None:

@@ -187,9 +187,7 @@ def explore(
 ) -> Outcomes:
     """Follow ``step`` from the first states on, breadth first, until no new state turns up."""
     numbers = Labels()
-    if states is not None and (
-        not isinstance(states, Iterable) or (isinstance(states, np.ndarray) and not states.ndim)
-    ):
+    if states is not None and (not isinstance(states, Iterable) or getattr(states, "ndim", 1) == 0):
         raise TypeError(f"states must be an iterable of labels, got {checks.shown(states)}")
     for state in starts if states is None else states:
         numbers[hashable("states", state)]
@@ -278,21 +276,18 @@ def _terminal(found: Outcomes, blocks: np.ndarray, size: np.ndarray, n_steps: in
 
 def _numbers(found: Outcomes) -> np.ndarray:
     """Probabilities of all outcomes, checked block by block."""
-    size = np.array(found.size)
-    try:
-        weights = np.array([float(each) for each in found.probability])
-    except (TypeError, ValueError, OverflowError):
-        bad = next(k for k, each in enumerate(found.probability) if not isinstance(each, (int, float)))
-        raise TypeError(
-            f"step at {_place(found, int(np.searchsorted(np.cumsum(size), bad, 'right')))} must yield probabilities, "
-            f"got {found.probability[bad]!r:.80}"
-        ) from None
-    block = np.repeat(np.arange(len(size)), size)
+    size, weights = np.array(found.size), np.empty(len(found.probability))
+    for k, each in enumerate(found.probability):
+        try:
+            weights[k] = _as_float(each)
+        except (TypeError, ValueError, OverflowError):
+            said = checks.brief(each, 80)
+            raise TypeError(f"step at {_place_of(found, k)} must yield probabilities, got {said}") from None
     wrong = ~((weights >= 0) & (weights <= 1 + checks.ROW_TOLERANCE))
     if wrong.any():
         k = int(wrong.argmax())
-        raise ValueError(f"step at {_place(found, int(block[k]))} yields a probability of {weights[k]}, not in [0, 1]")
-    total = np.bincount(block, weights, minlength=len(size))
+        raise ValueError(f"step at {_place_of(found, k)} yields a probability of {weights[k]}, not in [0, 1]")
+    total = np.bincount(np.repeat(np.arange(len(size)), size), weights, minlength=len(size))
     off = (size > 0) & (np.abs(total - 1) > checks.ROW_TOLERANCE)
     if off.any():
         k = int(off.argmax())
@@ -303,23 +298,38 @@ def _numbers(found: Outcomes) -> np.ndarray:
 def _rewards(found: Outcomes, n_players: int) -> np.ndarray:
     """Rewards (outcomes, m)."""
     try:
-        rewards = np.array(found.reward, dtype=np.float64).reshape(len(found.reward), -1)
-    except (TypeError, ValueError):
-        rewards = np.empty((len(found.reward), 0))
-    if len(rewards) and rewards.shape[1] != n_players:
-        for k, each in enumerate(found.reward):
-            if np.size(each) != n_players or np.asarray(each).dtype.kind not in "biuf":
-                block = int(np.searchsorted(np.cumsum(found.size), k, "right"))
-                raise ValueError(
-                    f"step at {_place(found, block)} must yield one reward per player, {n_players}, "
-                    f"got {checks.brief(each)}"
-                )
+        rewards = checks.real_array("rewards", found.reward).reshape(len(found.reward), n_players)
+    except (TypeError, ValueError):  # some are no numbers, or too many, or of a kind that NumPy does not know
+        rewards = np.array([_own_rewards(found, k, n_players) for k in range(len(found.reward))])
     bad = ~np.isfinite(rewards)
     if bad.any():
         k, i = checks.first_true(bad)
-        block = int(np.searchsorted(np.cumsum(found.size), k, "right"))
-        raise ValueError(f"step at {_place(found, block)} yields a reward of {rewards[k, i]} for player {i}")
-    return rewards.reshape(-1, n_players)
+        raise ValueError(f"step at {_place_of(found, k)} yields a reward of {rewards[k, i]} for player {i}")
+    return rewards
+
+
+def _own_rewards(found: Outcomes, k: int, n_players: int) -> list[float]:
+    """Rewards of an outcome, one number per player."""
+    try:
+        own = [_as_float(each) for each in np.array(found.reward[k], dtype=object).ravel()]
+    except (TypeError, ValueError, OverflowError):
+        own = []
+    if len(own) != n_players:
+        said = f"must yield one reward per player, {n_players}, got {checks.brief(found.reward[k])}"
+        raise ValueError(f"step at {_place_of(found, k)} {said}")
+    return own
+
+
+def _as_float(value: Any) -> float:
+    """A number of any kind, fractions and decimals too, but not a text, which Python would read as one."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError
+    return float(value)
+
+
+def _place_of(found: Outcomes, outcome: int) -> str:
+    """Words for the block of an outcome."""
+    return _place(found, int(np.searchsorted(np.cumsum(found.size), outcome, "right")))
 
 
 def _place(found: Outcomes, block: int) -> str:

@@ -139,16 +139,13 @@ def equal(game: MarkovGame, other: MarkovGame) -> bool:
         return False
     if not np.array_equal(game.step_ranges, other.step_ranges):
         return False
-    mine, theirs = game._legal, other._legal
-    if (mine is None) != (theirs is None):
+    mine, theirs = (each._legal or () for each in (game, other))
+    if len(mine) != len(theirs) or not all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True)):
         return False
-    if mine is not None and theirs is not None:
-        if not all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True)):
-            return False
-    steps = 1 if all(game.repeats_one_step and each._discount is None for each in (game, other)) else game.horizon
+    one = all(each.repeats_one_step and each._discount is None for each in (game, other))
     return all(
         np.array_equal(a, b)
-        for h in range(steps if other.repeats_one_step else game.horizon)
+        for h in range(1 if one else game.horizon)
         for a, b in zip(entries(game, h), entries(other, h), strict=True)
     )
 

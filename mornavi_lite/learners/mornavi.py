@@ -222,12 +222,8 @@ class Mornavi(ByContents):
         if self.confidence != "model" or not isinstance(counts, Counts) or self.fail_state is not None:
             return False
         sets = sets_per_player(self.uncertainty, len(counts.n_actions))
-        return any(
-            isinstance(ball, (TotalVariation, Contamination))
-            and getattr(ball, "shift_support", True)
-            and bool((np.asarray(ball.radius) > 0).any())
-            for ball in sets
-        )
+        leaving = (each for each in sets if isinstance(each, (TotalVariation, Contamination)) and each.shift_support)
+        return any(np.any(ball.radius) for ball in leaving)
 
     @property
     def identity(self) -> str:

@@ -107,7 +107,7 @@ class StagePayoffs:
         balls = (self._balls(step) * 2)[: len(signs)]
         ordered = signs.reshape(-1, *(1,) * (after.values.ndim - 1)) * after.values
         # A set that is only the nominal kernel needs no kernel of tails; some rows may have such a set, and others not.
-        plain = [self.model.form == "row" and np.asarray(getattr(ball, "radius", 1.0)) == 0 for ball in balls]
+        plain = [self.model.form == "row" and np.asarray(ball.radius) == 0 for ball in balls]
         robust = [g for g, each in enumerate(plain) if not np.all(each)]
         if robust:
             some: Any = slice(None) if len(robust) == len(balls) else robust

@@ -13,9 +13,10 @@ from . import each_row
 class UncertaintySet:
     """What all sets have in common: checks, scaling of values, shapes.
 
-    A set of your own is a subclass with three methods. Each takes rows (R, S) that have been checked and values
-    (S,) scaled so that the lowest is 0 and the highest 1: ``_worst(rows, x)`` returns the lowest expectations (R,),
-    ``_kernel(rows, x)`` the kernels (R, S), and ``_divergence(q, p)`` the divergences over the last axis.
+    A set of your own is a subclass with a ``radius``, 0 for the nominal kernel alone, and three methods. Each takes
+    rows (R, S) that have been checked and values (S,) scaled so that the lowest is 0 and the highest 1:
+    ``_worst(rows, x)`` returns the lowest expectations (R,), ``_kernel(rows, x)`` the kernels (R, S), and
+    ``_divergence(q, p)`` the divergences over the last axis.
 
     Notes
     -----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -147,3 +148,180 @@ def test_an_exception_of_the_function_is_passed_on() -> None:
 
     with pytest.raises(KeyError, match="no such port"):
         MarkovGame.from_step(step, [[0]], 2, 0)
+
+
+def by_label(game: MarkovGame, state: Any, *joint: Any) -> dict[str, float]:
+    """Where a joint action leads at the first step, by the names of the states."""
+    row = game.transition[0, game.state(state), game.joint_action(*joint)]
+    return {game.state_names[s]: float(row[s]) for s in np.flatnonzero(row)}
+
+
+def test_the_function_is_asked_once_of_each_state_and_legal_joint_action() -> None:
+    """With ``by_step`` at each step; states are numbered as they are met, actions by first appearance."""
+    asked: list[Any] = []
+
+    def step(state: str, own: tuple[str, ...], *h: int) -> list[Any]:
+        asked.append((state, own, *h))
+        return [(1, {"a": "c", "c": "b", "b": "b"}[state], (0.5, 1))]
+
+    def legal(state: str) -> tuple[Any, ...]:
+        return (["y"] if state == "c" else ["x", "y"], ("z",))
+
+    for by_step in (False, True):
+        asked.clear()
+        game = MarkovGame.from_step(step, legal, 2, "a", by_step=by_step)
+        steps = [(0,), (1,)] if by_step else [()]
+        told = [("a", ("x", "z")), ("a", ("y", "z")), ("c", ("y", "z")), ("b", ("x", "z")), ("b", ("y", "z"))]
+        wanted = [(s, own, *h) for s in "acb" for h in steps for state, own in told if state == s]
+        assert asked == wanted
+        assert game.state_names == ("a", "c", "b") and game.action_names == (("x", "y"), ("z",))
+        assert game.n_actions == (2, 1) and game.horizon == 2 and game.initial.tolist() == [1, 0, 0]
+        assert game.legal[0].tolist() == [[True, True], [False, True], [True, True]] and game.legal[1].all()
+        assert by_label(game, "a", "x", "z") == {"c": 1} and by_label(game, "c", "x", "z") == {"b": 1}
+        assert (game.reward[0] == 0.5).all() and (game.reward[1] == 1).all() and game.reward.ndim == 4
+
+
+def test_rewards_that_depend_on_the_next_state_have_an_axis_for_it() -> None:
+    """Entries that come twice are averaged by probability; those of probability 0 alone count as they are listed."""
+    said = {
+        0: [(0.25, 1, 0.0), (0.5, 1, 0.75), (0.25, 2, 1.0), (0.0, 0, 0.5)],
+        1: [(1.0, 2, 0.25)],
+        2: [],
+    }
+    game = MarkovGame.from_step(lambda s, own: said[s], [["only"]], 2, 0, states=[0, 1, 2])
+    np.testing.assert_allclose(game.transition[0, :, 0], [[0, 0.75, 0.25], [0, 0, 1], [0, 0, 1]], atol=1e-15)
+    np.testing.assert_allclose(game.reward[0, 0, :, 0], [[0.5, 0.5, 1], [0, 0, 0.25], [0, 0, 0]], atol=1e-15)
+    lists = MarkovGame.from_step(lambda s, own: said.get(s, [(0.5, s - 1, 0.0), (0.5, 0, 0.0)]), [["only"]], 2, 99)
+    assert lists.next_state.shape == (2, 100, 1, 3) and lists.n_states == 100 and lists.state_names[0] == "99"
+    for s in range(3):
+        row, at = lists.transition[0, lists.state(s), 0], [lists.state(k) for k in range(3)]
+        np.testing.assert_allclose(row[at], game.transition[0, s, 0], atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("n_states", "width", "dense"), [(64, 1, True), (65, 1, False), (65, 16, False), (65, 17, True)]
+)
+def test_rows_are_dense_where_states_are_few_or_rows_are_full(n_states: int, width: int, dense: bool) -> None:
+    def step(state: int, own: tuple[int]) -> list[Any]:
+        return [(1 / width, (state + k + 1) % n_states, 0.0) for k in range(width)]
+
+    game = MarkovGame.from_step(step, [[0]], 3, 0, name="ring")
+    assert (game.next_state is None) == dense and game.name == "ring" and game.n_states == n_states
+    assert (game.transition[0] > 0).sum() == n_states * width
+
+
+def test_a_first_state_may_be_drawn_and_what_has_no_end_stays() -> None:
+    game = MarkovGame.from_step(lambda s, own: None, [["l", "r"], ["u"]], 3, {"b": 0.75, "a": 0.25})
+    assert game.state_names == ("b", "a") and game.initial.tolist() == [0.75, 0.25]
+    assert (game.transition == np.eye(2)[None, :, None]).all() and (game.reward == 0).all()
+    other = MarkovGame.from_step(lambda s, own: iter(()), [["l"]], 3, "a", states=("b", "a", "c"), reward_range=(0, 2))
+    assert other.initial.tolist() == [0, 1, 0] and other.state_names == ("b", "a", "c")
+    assert other.reward_range.tolist() == [[0, 2]]
+    late = MarkovGame.from_step(lambda s, own, h: [] if h else [(1, 1 - s, 0.5)], [["l"]], 2, 0, by_step=True)
+    assert late.transition[:, :, 0].tolist() == [[[0, 1], [1, 0]], [[1, 0], [0, 1]]]
+    assert late.step_reward(0).max() == 0.5 and late.step_reward(1).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: told((1, 0, 0), states=3), "states must be an iterable of labels, got int 3"),
+        (lambda: told((1, 0, 0), states=np.array(3)), "states must be an iterable of labels, got ndarray"),
+        (lambda: told((1, 0, 0), states=[[0]]), r"states must be hashable, got list \[0\]"),
+        (lambda: told((1, 0, 0), first=[0]), r"initial must be hashable, got list \[0\]"),
+        (lambda: told((1, 0, 0), first={0: 1.5}), r"initial\[0\] must be in \[0, 1\], got 1\.5"),
+        (lambda: told((1, 0, 0), first={0: 0.5, 1: "x"}), r"initial\[1\] must be a number, got str"),
+        (lambda: told((1, 0, 0), first={7: 1.0}, states=[0]), "initial names the state 7, which states does not list"),
+        (lambda: told((0.5, 0, 0), (0.6, 0, 0)), r"^step at state 0, actions \('left',\) yields prob.* to 1, got 1\.1"),
+        (
+            lambda: told((0.5, 0, 0), (1.5, 0, 0)),
+            r"^step at state 0, actions \('left',\) yields a probability of 1\.5,",
+        ),
+        (
+            lambda: told((0.5, 0, 0), (0.5, 0, np.nan)),
+            r"^step at state 0, actions \('left',\) yields a reward of nan for",
+        ),
+        (lambda: told((0.5, 0, 0), (10**400, 0, 0)), "must yield probabilities, got 1000000"),
+        (
+            lambda: told((0.5, 0, 0), (0.5, 0, None)),
+            r"state 0, actions \('left',\) must yield one reward per player, 1",
+        ),
+        (lambda: told((0.5, 0, 0), (0.5, 0, "1")), "must yield one reward per player, 1, got '1'"),
+        (lambda: told((0.5, 0, 0), (0.5, 0, 10**400)), "must yield one reward per player, 1, got 1000000"),
+        (lambda: told((1, 0, (0, "1"))), r"must yield one reward per player, 1, got \(0, '1'\)"),
+        (lambda: told(("0.5", 0, 0), (0.5, 0, 0)), "must yield probabilities, got '0.5'"),
+        (lambda: told((Fraction(1, 2), 0, 0), ([0.5, 0.5], 0, 0)), r"must yield probabilities, got \[0\.5, 0\.5\]"),
+        (lambda: told((0.5, 0, 0), (10**5000, 0, 0)), r"must yield probabilities, got \(too long to be shown\)"),
+        (lambda: told((1, 0, 0), by_step=1), "by_step must be True or False, got 1"),
+        (lambda: MarkovGame.from_step(lambda s, a: [], 5, 1, 0), "actions must be one sequence per player, .* got 5"),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [], [], 1, 0),
+            r"actions must be one sequence per player, .*got \[\]",
+        ),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [], ["ab"], 1, 0),
+            "actions of player 0 must be a sequence, got 'ab'",
+        ),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [], [[1], 5], 1, 0),
+            "actions of player 1 must be a sequence, got 5",
+        ),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [], [[[1]]], 1, 0),
+            r"actions of player 0 must be hashable, got list",
+        ),
+        (
+            lambda: MarkovGame.from_step(lambda s, a: [], lambda s: [[1], b"ab"], 1, "x"),
+            "actions of player 1 at state 'x' must be a sequence, got b'ab'",
+        ),
+    ],
+)
+def test_what_else_is_wrong_is_named(make: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def second(said: Any) -> Any:
+    """A function that says something wrong of the right action in the second state alone."""
+
+    def step(state: str, own: tuple[str, str]) -> list[Any]:
+        if state == "b" and own == ("right", "up"):
+            return said
+        return [(0.5, "a", (0, 0)), (0.5, "b", (0, 0))]
+
+    return lambda: MarkovGame.from_step(step, [["left", "right"], ["up", "down"]], 2, "a")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ([(0.5, "a", (0, 0))], "yields probabilities that must sum to 1, got 0.5"),
+        (
+            [(0.5, "a", (0, 0)), (-0.5, "a", (0, 0)), (1, "a", (0, 0))],
+            r"yields a probability of -0\.5, not in \[0, 1\]",
+        ),
+        ([(0.5, "a", (0, 0)), ("x", "a", (0, 0))], "must yield probabilities, got 'x'"),
+        ([(0.5, "a", (0, 0)), (0.5, "a", (0, np.inf))], "yields a reward of inf for player 1"),
+        ([(0.5, "a", (0, 0)), (0.5, "a", (0, 0, 0))], r"must yield one reward per player, 2, got \(0, 0, 0\)"),
+        ([(0.5, "a", (0, 0)), (0.5, "a", (0, "0"))], r"must yield one reward per player, 2, got \(0, '0'\)"),
+        ([(1, "a")], r"must yield \(probability, next state, rewards\), got \(1, 'a'\)"),
+        ([], "something for other actions there"),
+    ],
+)
+def test_where_something_is_wrong_is_said(said: list[Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message) as error:
+        second(said)()
+    assert "state 'b', actions ('right', 'up')" in str(error.value)
+
+
+def test_numbers_of_every_kind_are_numbers() -> None:
+    """Of NumPy, fractions, decimals, truth; one reward for one player stands alone or in a sequence."""
+    said = [
+        [(Decimal("0.25"), 0, Decimal("0.5")), (np.float32(0.75), 0, (np.int8(1),))],
+        [(True, 0, [0.875])],
+        [(np.array(0.5), 0, np.array([0.75])), (Fraction(1, 2), 0, Fraction(1))],
+        [(1, 0, np.float64(0.875))],
+    ]
+    for each in said:
+        game = MarkovGame.from_step(lambda s, own, each=each: each, [["only"]], 1, 0)
+        assert game.reward[0, 0, 0, 0].tolist() in ([0.875], 0.875)

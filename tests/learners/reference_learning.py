@@ -93,7 +93,8 @@ def highest_mean(counts: np.ndarray, value: np.ndarray, learner: Any, n_rows: in
         return level - math.exp(float(t[seen] @ np.log(level - value[seen])) - b)
 
     found = [
-        minimize_scalar(bound, bounds=(x, x + 3), method="bounded", options={"xatol": 1e-10}).fun for x in range(-30, 8)
+        minimize_scalar(bound, bounds=(x, x + 3), method="bounded", options={"xatol": 1e-9}).fun
+        for x in range(-30, 8, 2)
     ]
     return float(min(mean + learner.scale * (min(*found, best) - mean), best))
 

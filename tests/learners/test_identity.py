@@ -69,3 +69,16 @@ def test_a_plan_waits_for_visits_of_rows_and_of_cells() -> None:
     assert Mornavi(Nominal(), rows=numbers).watched(visits).tolist() == [
         int(visits[..., 1].sum()), int(visits[..., 0].sum()), *flags,
     ]  # fmt: skip
+
+
+def test_what_is_stated_is_kept_as_read_only_copies_and_plain_numbers() -> None:
+    rows, support = np.zeros((3, 2, 1), dtype=np.int8), SUPPORT.copy()
+    learner = Mornavi(BALL, rows=rows, support=support, fail_state=np.int64(1), min_probability=np.float64(0.25))
+    rows[:], support[:] = 1, False
+    assert (learner.rows == 0).all() and learner.rows.dtype == np.int64 and not learner.rows.flags.writeable
+    assert (learner.support == SUPPORT).all() and not learner.support.flags.writeable
+    assert type(learner.fail_state) is int and type(learner.min_probability) is float
+    assert (
+        "fail_state=1" in learner.identity
+        and learner.given == "given: min_probability=0.25, support, rows, fail_state=1"
+    )

@@ -31,7 +31,9 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.confidence import BONUS_CONSTANTS, TAILS
+from mornavi_lite.learners.mornavi import stage_choices
 from mornavi_lite.planning.backup import deviated
+from mornavi_lite.rounding import GRID
 from mornavi_lite.uncertainty import Contamination, UncertaintySet, sets_per_player
 from tests.learners.reference_learning import best_deviation, pure_equilibrium, reference_plan
 from tests.learners.small_games import MIXED, Recorded, counts_everywhere, played_counts, varied_game
@@ -470,6 +472,48 @@ def test_a_stage_that_cannot_be_solved_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("mornavi_lite.learners.mornavi.solve_stage_unchecked", fail)
     with pytest.raises(RuntimeError, match=r"step 2, stage games by state: payoffs\[2\]: no equilibrium"):
         Mornavi(Nominal()).plan(Counts(3, (2, 2), 3))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**20, 2.0**-20])
+def test_rounding_does_not_choose_whatever_the_units_and_the_level(scale: float) -> None:
+    """Differences of less than half the grid are ties, also of payoffs on both sides of where it would be rounded."""
+    levels = scale * GRID * np.array([[0.2, 1234.6], [1e6 + 0.6, 0.6]])[..., None]  # of states and players
+    less = scale * GRID * np.random.default_rng(0).uniform(0.12, 0.2, (2, 2, 6))
+    less[..., 0] = 0.0
+    found = stage_choices(levels + less, (2, 3), "cce", scale, 0)
+    assert (found == np.eye(6)[0]).all()
+    more = np.zeros((2, 2, 6))
+    more[:, :, 4] = 8 * scale * GRID
+    assert (stage_choices(levels + less + more, (2, 3), "cce", scale, 0) == np.eye(6)[4]).all()
+
+
+@pytest.mark.parametrize("concept", ["cce", "ce"])
+def test_upper_values_cover_the_deviations_of_the_concept(concept: str) -> None:
+    """All is known in one step of one state: then the width is the gain of the best deviation, in loops."""
+    n_actions, rng = (2, 3, 2), np.random.default_rng(7)
+    counts = Counts(1, n_actions, 1)
+    counts.add(np.ones((1, 1, 12, 1), dtype=int), rng.random((3, 1, 1, 12)))
+    policy, gains = rng.dirichlet(np.full(12, 0.3), size=(1, 1)), []
+    plan = Mornavi(MIXED, concept).certify(counts, policy)
+    for i, payoff in enumerate(counts.reward[:, 0, 0]):
+        gains.append(best_deviation(payoff, policy[0, 0], n_actions, i, concept) - policy[0, 0] @ payoff)
+    np.testing.assert_allclose((plan.upper - plan.lower)[:, 0, 0], np.maximum(gains, 0.0), rtol=0, atol=1e-12)
+    more = best_deviation(counts.reward[1, 0, 0], policy[0, 0], n_actions, 1, "ce")
+    assert more > best_deviation(counts.reward[1, 0, 0], policy[0, 0], n_actions, 1, "cce") + 0.01
+
+
+@pytest.mark.parametrize("confidence", ["row", "events"])
+def test_a_set_of_one_kernel_asks_for_the_highest_mean_of_whole_rows(confidence: str) -> None:
+    """So do rows of radius 0 among others; "events" have no more than tails. One player, two steps, in loops."""
+    counts = counts_everywhere(varied_game(5, (2,)), 5000, 5)
+    policy, moved = np.full((2, 3, 2), 0.5), TotalVariation(0.3, shift_support=False)
+    some = TotalVariation(np.array([0.0, 0.3, 0.0]).reshape(1, 3, 1), shift_support=False)
+    plain, shifted = (reference_plan(counts, Mornavi(x, confidence=confidence), policy)[0] for x in (Nominal(), moved))
+    for sets, kinds in ((Nominal(), [plain] * 3), (some, [plain, shifted, plain]), (moved, [shifted] * 3)):
+        plan = Mornavi(sets, confidence=confidence).certify(counts, policy)
+        for s, wanted in enumerate(kinds):
+            np.testing.assert_allclose(plan.upper[0, 0, s], wanted.upper[0, 0, s], rtol=0, atol=1e-9)
+            np.testing.assert_allclose(plan.lower[0, 0, s], wanted.lower[0, 0, s], rtol=0, atol=1e-9)
 
 
 # Learners to compare with

@@ -22,6 +22,7 @@ from mornavi_lite import (
     evaluate,
     run,
 )
+from mornavi_lite.confidence import ConfidenceSet, KnownRows
 from mornavi_lite.confidence import counts as module
 from mornavi_lite.learners import outcomes
 from mornavi_lite.uncertainty import Contamination
@@ -252,3 +253,91 @@ def test_rows_of_few_states_are_beside_lists_what_they_are_without(
         for sets in (SETS["kinds"], SETS["rest"]):
             assert_same_bounds(Mornavi(sets, confidence=form, fail_state=fail), listed, dense, policy)
     assert_same_bounds(Mornavi(SETS["kinds"], confidence=form, support=game, fail_state=fail), listed, dense, policy)
+
+
+def whole_steps(patch: pytest.MonkeyPatch) -> list[int]:
+    """At which steps arrays of all states are made, from now on."""
+    made: list[int] = []
+    whole = outcomes._of_all_states
+    patch.setattr(outcomes, "_of_all_states", lambda *args: made.append(args[1]) or whole(*args))
+    return made
+
+
+def test_a_step_of_all_states_is_made_where_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six vectors of rows by S states, of 8 bytes each; for bonuses alone one that does not fit is an error."""
+    listed, dense, policy = both_counts(sparse_game(6, True), 300, monkeypatch)
+    size, made = 8 * 6 * (N_STATES * 6) * N_STATES, whole_steps(monkeypatch)
+    learner = Mornavi(SETS["kinds"], confidence="events")
+    for most, steps in ((size, [2, 1, 0]), (size - 1, [])):
+        monkeypatch.setattr(outcomes, "MOST_BYTES", most)
+        learner.certify(listed, policy)
+        assert made == steps
+        made.clear()
+    monkeypatch.setattr("mornavi_lite.games.arrays.MOST_BYTES", size - 1)
+    with pytest.raises(ValueError, match=r"^a step of the counts would have 0\.0 GiB as a dense array"):
+        Mornavi(SETS["kinds"], confidence="bonus").certify(listed, policy)
+    monkeypatch.setattr("mornavi_lite.games.arrays.MOST_BYTES", size)
+    assert_same_bounds(Mornavi(SETS["kinds"], confidence="bonus"), listed, dense, policy)
+
+
+@pytest.mark.parametrize("by_outcome", [False, True])
+@pytest.mark.parametrize("form", ["row", "events"])
+def test_rows_with_one_next_state_have_lists_of_one(
+    form: str, by_outcome: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    shape = (HORIZON, N_STATES, 6, 1)
+    reward = rng.random((3, *shape)) if by_outcome else rng.random((3, *shape[:3]))
+    game = MarkovGame.sparse(rng.integers(N_STATES, size=shape), np.ones(shape), reward, N_ACTIONS, N_STATES)
+    listed, dense, policy = both_counts(game, 10**5, monkeypatch)
+    assert_same_bounds(Mornavi(SETS["kinds"], confidence=form), listed, dense, policy)
+
+
+@pytest.mark.parametrize("form", ["row", "events"])
+def test_a_step_that_nobody_saw_may_lead_to_the_best_state_of_all(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of the later steps alone, as a simulator has them; and single visits, which differ in where they led."""
+    game = sparse_game(8)
+    later = game.play(np.full((HORIZON, N_STATES, 6), 1 / 6), 10**6, np.random.default_rng(0))
+    later[0] = 0
+    once = np.minimum(game.play(np.full((HORIZON, N_STATES, 6), 1 / 6), 200, np.random.default_rng(0)), 1)
+    once[2] = later[2]
+    for played in (later, once):
+        counts = []
+        for few in (0, 10**9):
+            monkeypatch.setattr(module, "FEW_STATES", few)
+            counts.append(Counts.for_game(game))
+            counts[-1].add(played, game.reward)
+        policy = np.random.default_rng(1).dirichlet(np.ones(6), size=(HORIZON, N_STATES))
+        assert_same_bounds(Mornavi(SETS["kinds"], confidence=form), *counts, policy)
+
+
+@pytest.mark.parametrize("form", ["row", "events"])
+def test_places_are_those_in_the_order_of_all_states(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the best state on where the sign is 1, else from the worst. For single events states that tie come in their
+    order, as many of the first as any row has seen; else they share a place, and the first of all is there.
+    """
+    rng = np.random.default_rng(0)
+    shape = (2, 60, 2, 3)
+    game = MarkovGame.sparse(rng.integers(60, size=shape), np.full(shape, 1 / 3), np.zeros((1, *shape[:3])), (2,), 60)
+    monkeypatch.setattr(module, "FEW_STATES", 0)
+    counts = Counts.for_game(game)
+    counts.add(game.play(np.full((2, 60, 2), 0.5), 50, rng), game.reward)
+    rows, signs = KnownRows(counts), np.array([1.0, -1.0, 1.0])
+    values = rng.integers(0, 5, (3, 60)) / 4.0  # with many ties
+    model = ConfidenceSet(form, 60, 100, 0.05)
+    found = outcomes.outcomes(rows, 1, values, signs, model, None)
+    listed, (seen, _) = rows.lists[1], rows.at(1)
+    most = int((seen > 0).sum(axis=-1).max())
+    assert found.floor.ravel().tolist() == values.min(axis=1).tolist()
+    for g, (value, sign) in enumerate(zip(values, signs, strict=True)):
+        order = sorted(range(60), key=lambda s: (-sign * value[s], s))
+        first = order[: most if form == "events" else 1]
+        for s, a in np.ndindex(60, 2):
+            states = [*listed[s, a], *first]
+            if form == "events":
+                wanted = [order.index(k) + 1 for k in states]
+            else:  # the place of the first of those that tie
+                wanted = [1 + next(i for i, k in enumerate(order) if value[k] == value[own]) for own in states]
+            assert found.values[g, s, a].tolist() == value[states].tolist()
+            assert found.places[g, s, a].tolist() == wanted
+            assert found.seen[s, a].tolist() == [*seen[s, a], *[0] * len(first)]

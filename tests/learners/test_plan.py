@@ -128,7 +128,7 @@ def test_a_plan_in_a_notebook_has_the_bounds_of_each_step_and_state() -> None:
     page = plan._repr_html_()
     assert page == plan.table(repr(plan)) != plan.table("a word")
     assert "certificate: " in page and "certificate: " not in plan.table("a word") and "a word" in plan.table("a word")
-    assert "by what has been seen" in page and "&lt;end&gt;" in page
+    assert "on average, by what has been seen." in page and "&lt;end&gt;" in page
     spans = [f">{words(plan.lower[i : i + 1, 1, 0], plan.upper[i : i + 1, 1, 0])[:-11]}<" for i in range(3)]
     place = [page.index(span) for span in spans]
     assert place == sorted(place)

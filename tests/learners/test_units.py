@@ -9,7 +9,7 @@ import pytest
 
 from mornavi_lite import ChiSquare, Counts, KullbackLeibler, Mornavi, Nominal, TotalVariation
 from mornavi_lite.learners import StagePayoffs
-from mornavi_lite.uncertainty import sets_per_player
+from mornavi_lite.uncertainty import Contamination, UncertaintySet, sets_per_player
 from tests.learners.small_games import MIXED, varied_game
 
 N_ACTIONS = (2, 1, 2)
@@ -97,3 +97,43 @@ def test_without_lower_values_only_the_highest_payoffs_are_found() -> None:
     for h in range(3):
         high, same = payoffs.at(h, upper, None)
         assert same is high and (high == payoffs.at(h, upper, lower)[0]).all()
+
+
+def test_means_of_random_rewards_get_half_of_what_may_fail_and_the_scale() -> None:
+    """At the last step nothing follows, so payoffs are the bounds of the means themselves."""
+    _, counts = two_counts(300, "random")
+    for confidence, scale in (("row", 1.0), ("events", 0.5), ("hoeffding", 0.0)):
+        payoffs = StagePayoffs(counts, list(MIXED), confidence, 0.1, scale, None)
+        found = payoffs.at(2, np.zeros((3, 3)), np.zeros((3, 3)))
+        for mine, bound in zip(found, counts.reward_bounds(2, 0.05, scale), strict=True):
+            np.testing.assert_array_equal(mine, bound.swapaxes(0, 1))
+
+
+def test_a_set_of_your_own_has_the_bounds_of_a_built_in_one_that_it_equals() -> None:
+    class Half(UncertaintySet):
+        """Half of the mass goes to the lowest value of all."""
+
+        radius = 0.5
+
+        def _worst(self, rows: np.ndarray, x: np.ndarray) -> np.ndarray:
+            return 0.5 * rows @ x
+
+    counts, _ = two_counts(3000, "deterministic")
+    policy = np.full((3, 3, 4), 0.25)
+    mine = Mornavi(Half(), confidence="row").certify(counts, policy)
+    same = Mornavi(Contamination(0.5), confidence="row").certify(counts, policy)
+    np.testing.assert_allclose(mine.upper, same.upper, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(mine.lower, same.lower, rtol=0, atol=1e-12)
+
+
+def test_older_forms_bound_rows_at_which_no_episode_begins() -> None:
+    """Samples of a simulator: those rows count for "events" and not for "row", which leaves them unknown."""
+    game = varied_game(3, N_ACTIONS, horizon=3)
+    counts = Counts(3, N_ACTIONS, 3, initial=0)
+    counts.add(np.random.default_rng(0).multinomial(500, game.transition), game.reward)
+    policy = np.full((3, 3, 4), 0.25)
+    events, row = (Mornavi(Nominal(), confidence=form).certify(counts, policy) for form in ("events", "row"))
+    paid = counts.reward[:, 0, 1:].mean(axis=-1)
+    np.testing.assert_allclose(row.lower[:, 0, 1:], paid + row.lower[:, 1].min(axis=-1)[:, None], rtol=0, atol=1e-12)
+    assert (events.upper < row.upper)[:, 0, 1:].all() and (events.lower > row.lower)[:, 0, 1:].all()
+    assert (row.upper[:, 0, 0] < events.upper[:, 0, 0]).all()
