@@ -254,3 +254,39 @@ def test_weights_whose_sum_is_below_the_numbers_are_made_from_logarithms(form: s
     np.testing.assert_allclose(found[0], (weights * above).sum(axis=1) / weights.sum(axis=1), rtol=1e-13)
     sums = np.log(weights.sum(axis=1)) + divided - np.log(p.sum(axis=1))
     np.testing.assert_allclose(found[2], sums, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("form", ["shared", "own", "columns"])
+def test_newton_row_by_row_finds_the_tilt_from_which_the_radius_was_made(form: str) -> None:
+    """From a tenth to a hundred, beside rows that reach their lowest value and radii that move nothing."""
+    rng = np.random.default_rng(8)
+    rows, x = rng.dirichlet(np.ones(7), 60), rng.random((60, 7))
+    if form == "shared":
+        x[:] = x[0]
+    x = (x - x.min(axis=1)[:, None]) / np.ptp(x, axis=1)[:, None]
+    x = np.where(x == 0, 0, 0.05 + 0.95 * x) if form != "shared" else np.where(x[0] == 0, 0, 0.05 + 0.95 * x)
+    tilt = 10 ** rng.uniform(-1, 2, 60)
+    tilt[:3] = 300.0
+    q = rows * np.exp(-tilt[:, None] * x)
+    q /= q.sum(axis=1, keepdims=True)
+    radius = np.where(q > 0, q * np.log(np.where(q > 0, q, 1) / rows) - q + rows, rows).sum(axis=1)
+    radius[3:6], radius[6:9] = 80.0, 1e-40
+    values = x[0] if form == "shared" else np.asfortranarray(x) if form == "columns" else x
+    wanted = (q * x).sum(axis=1)
+    wanted[3:6], wanted[6:9] = 0.0, (rows * x).sum(axis=1)[6:9]
+    precise = np.ones(60, dtype=bool)
+    precise[:9] = False
+    for to_the_tilt in (False, True):
+        worst, found, steps = kl.kl_solve(rows, values, radius, to_the_tilt)
+        np.testing.assert_allclose(worst, wanted, rtol=0, atol=1e-14)
+        assert (found[3:6] == np.inf).all() and (found[6:9] == 0).all()
+        sensible = precise & (tilt < 20)
+        assert (steps[3:9] == 0).all() and (steps[9:] > 0).all() and steps.max() <= 40
+        assert steps[sensible].max() <= (18 if to_the_tilt else 10) and np.median(steps[9:]) <= (
+            6 if to_the_tilt else 4
+        )
+        np.testing.assert_allclose(found[sensible], tilt[sensible], rtol=1e-7 if to_the_tilt else 0.1)
+    kernel = kl.kl_kernel(rows, values, radius)
+    np.testing.assert_allclose(kernel[9:], q[9:], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(kernel[3:6], x[3:6] == 0, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(kernel[6:9], rows[6:9], rtol=1e-15)
