@@ -53,7 +53,7 @@ def _halley(p: np.ndarray, x: np.ndarray, radius: Radius) -> tuple[np.ndarray, n
             t, before, excess = t * np.clip(1 - change, 0.125, 8.0), t, divergence - radius
             step = before - t
             # What is left out of the dual is at most step^4 / (192 t).
-            done = regular & ((step**2) ** 2 <= 2e-13 * t) & (np.abs(excess) <= 0.02 * radius) & (variance >= 1e-12)
+            done = regular & ((step**2) ** 2 <= 2e-13 * t) & (variance >= 1e-12)
             done &= (t > TILTS[0]) & (t < TILTS[1])
             if done.any():
                 value = height + (excess - step**2 * (variance / 2 + third * step / 6)) / t

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mornavi_lite import KullbackLeibler
+from mornavi_lite.uncertainty import kl_short as module
 from mornavi_lite.uncertainty import kl_solve
+from mornavi_lite.uncertainty.kl import kl_divergence
 from mornavi_lite.uncertainty.kl_moments import FEW_ROWS
 from mornavi_lite.uncertainty.kl_short import LOOKS, SHORT_UP_TO, kl_short
 from tests.uncertainty.references import kl_reference
@@ -61,3 +63,55 @@ def test_few_rows_are_left_and_what_is_found_was_found_by_the_tilt(kind: str) ->
         few, _ = kl_short(rows[:3], x[:3], 0.1)
         np.testing.assert_allclose(few, worst[:3], rtol=0, atol=1e-15)
     assert LOOKS >= 3  # the first says where the tilt is, the last that it is there
+
+
+def known(n_rows: int, lowest: float, highest: float, width: float = 1.0) -> tuple[np.ndarray, ...]:
+    """Rows, some without mass on some states, values, and of tilts between two powers of ten radii and worst cases."""
+    rng = np.random.default_rng(0)
+    x = rng.random((n_rows, 5))
+    x = width * (x - x.min(axis=1)[:, None]) / np.ptp(x, axis=1)[:, None]
+    rows = rng.dirichlet(np.ones(5), n_rows)
+    rows[::3][x[::3] == 0] = rows[1::5, 2] = 0.0
+    rows /= rows.sum(axis=1, keepdims=True)
+    tilt = 10 ** rng.uniform(lowest, highest, n_rows)
+    q = rows * np.exp(-tilt[:, None] * np.maximum(x - np.where(rows > 0, x, 9.0).min(axis=1)[:, None], 0.0))
+    q /= q.sum(axis=1, keepdims=True)
+    return rows, x, kl_divergence(q, rows), (q * x).sum(axis=1)
+
+
+def test_tilts_that_are_known_are_found_in_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean under the tilt from which the radius was made; three looks find three rows in five."""
+    rows, x, radius, wanted = known(600, -1.0, 1.5)
+    for looks, most in ((LOOKS, 8), (4, 125), (3, 230)):
+        monkeypatch.setattr(module, "LOOKS", looks)
+        worst, left = kl_short(rows, x, radius)
+        found = np.delete(np.arange(600), left)
+        np.testing.assert_allclose(worst[found], wanted[found], rtol=0, atol=6e-15)
+        assert len(left) <= most
+
+
+def test_tilts_at_which_digits_are_lost_are_left_to_others_and_rows_that_reach_their_lowest_value_are_not() -> None:
+    for tilts in ((-4.0, -3.2), (3.2, 3.5, 1e-3)):
+        rows, x, radius, _ = known(60, *tilts)
+        assert len(kl_short(rows, x, radius)[1]) == 60
+    rows, x, _, _ = known(60, 0.0, 1.0)
+    low = np.where(rows > 0, x, 9.0).min(axis=1)
+    share = (rows * (x == low[:, None])).sum(axis=1)
+    for mass in (1.0, 1 + 9e-9, 1 - 9e-9):
+        worst, left = kl_short(mass * rows, x, -np.log(share) + 1e-9)
+        assert not len(left) and (worst == low).all()
+        assert len(kl_short(mass * rows, x, -np.log(share) - 1e-9)[1]) > 50
+    x = 0.1 + 0.9 * x
+    rows[:, 0], x[:, 0] = 1e-300, 0.0
+    assert len(kl_short(rows, x, np.full(60, 0.1))[1]) == 60
+
+
+def test_coins_whose_fourth_cumulant_is_the_largest_have_all_digits() -> None:
+    """A fair coin under the tilt: what is left out of the dual is step^4 / (192 t), and no less."""
+    tilt = np.linspace(0.05, 2.0, 400)
+    p = 1 / (1 + np.exp(-tilt))  # of the value 1, so that both are equally likely under the tilt
+    rows, x = np.stack([p, 1 - p], axis=1), np.tile([1.0, 0.0], (400, 1))
+    radius = -0.5 * np.log(4 * p * (1 - p))
+    worst, left = kl_short(rows, x, radius)
+    np.testing.assert_allclose(np.delete(worst, left), 0.5, rtol=0, atol=4e-15)
+    assert len(left) <= 4
