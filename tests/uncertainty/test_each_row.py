@@ -212,6 +212,37 @@ def test_sparse_rows_with_the_lowest_value_of_all_states_are_dense_rows(n_listed
     np.testing.assert_allclose(shared, TotalVariation(0.3).worst_case(dense, v) - 0.3 * 2, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["TV", "KL", "contamination"])
+def test_rows_values_floors_and_radii_broadcast_to_each_other(name: str) -> None:
+    """Whichever of them has the most axes; each cell is the one call with its own row, values, floor and radius."""
+    rng = np.random.default_rng(12)
+    shapes = [((), (), (4,), ()), ((), (3, 1), (4,), ()), ((6, 3), (3,), None, ()), ((3,), (2, 3), (2, 1), (3,))]
+    for of_p, of_v, of_floor, of_radius in [*shapes, ((2, 1), (3,), (2, 3), (2, 3)), ((4,), (), None, (4,))]:
+        of_floor = None if name == "KL" else of_floor  # to KL a floor is nothing
+        p, v = rng.dirichlet(np.ones(5), of_p), rng.random((*of_v, 5))
+        floor = None if of_floor is None else rng.integers(-3, 0, of_floor)
+        radius = 0.3 * rng.random(of_radius) if of_radius else 0.2
+        found = KINDS[name](radius).worst_case_unchecked(p, v, floor)
+        lead = np.broadcast_shapes(of_p, of_v, of_floor or ())
+        assert found.shape == lead
+        each = [np.broadcast_to(p, (*lead, 5)), np.broadcast_to(v, (*lead, 5))]
+        for cell in np.ndindex(lead):
+            low = None if floor is None else float(np.broadcast_to(floor, lead)[cell])
+            ball = KINDS[name](float(np.broadcast_to(radius, lead)[cell]))
+            alone = ball.worst_case_unchecked(*(array[cell] for array in each), low)
+            assert found[cell] == pytest.approx(alone, rel=0, abs=1e-13)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_one_row_of_radius_0_has_the_bytes_of_the_expectation(name: str) -> None:
+    rng = np.random.default_rng(13)
+    for _ in range(5):
+        p, v = rng.dirichlet(np.ones(6), 1), rng.normal(size=6)
+        assert KINDS[name](np.array([0.0])).worst_case(p, v).tobytes() == Nominal().worst_case(p, v).tobytes()
+        assert KINDS[name](np.array([0.0])).worst_kernel(p, v).tobytes() == p.tobytes()
+    assert KINDS[name](np.zeros((1, 1))).worst_case(np.empty((0, 1, 6)), v).shape == (0, 1)
+
+
 class Contamination(UncertaintySet):
     """A set of one's own: (1 - radius) p + radius times anything, for one vector of values and one radius."""
 
