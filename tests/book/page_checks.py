@@ -28,7 +28,8 @@ MEGABYTE = 10**6
 #: How often to look, every twentieth of a second, for what a busy machine does late.
 PATIENCE = 1200
 SLIDER = ".jupyter-widgets .noUi-handle"
-#: Of what axe-core looks for, what colours, sizes and folded menus decide.
+#: Of what axe-core looks for by itself, all of WCAG 2.1 A and AA and what it calls best practice, that which colours,
+#: sizes and folded menus decide.
 LAYOUT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
 LAYOUT += ["aria-hidden-focus", "button-name", "link-name", "label", "select-name", "nested-interactive"]
 #: Half of the elements of a page are in formulas and in code, alike to axe-core: each formula becomes one letter, and
@@ -144,22 +145,21 @@ def sideways(page: Any) -> list[str]:
     return bad
 
 
-def accessible(page: Any) -> list[str]:
-    """What axe-core calls serious or critical, on a desk; on a phone and in the dark, what may differ there."""
+def accessible(page: Any, elsewhere: list[str] | None = LAYOUT) -> list[str]:
+    """What axe-core finds on a desk, whatever its rules; on a phone and in the dark by these rules, None for all."""
     show(page, WIDTHS[0], "light")
     bad = [f"no key scrolls {text}" for text in unreachable(page)]
     page.evaluate(AXE.read_text(encoding="utf8"))
     page.evaluate(FEWER_ELEMENTS)
     page.mouse.move(0, 0)  # a link under it has another colour
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-    for width, theme, rules in ((WIDTHS[2], "light", {}), (WIDTHS[0], "dark", {"runOnly": LAYOUT})):
+    for width, theme, only in ((WIDTHS[2], "light", None), (WIDTHS[0], "dark", elsewhere)):
         show(page, width, theme)
         unreachable(page)
         found = page.evaluate(
             """rules => axe.run(document, {...rules, resultTypes: ['violations'], preload: false})
-            .then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))
-            .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""",
-            rules,
+            .then(r => r.violations.map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""",
+            {"runOnly": only} if only else {},
         )
         bad += [f"{width} {theme}: {line}" for line in found]
     return bad

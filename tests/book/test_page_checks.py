@@ -68,6 +68,8 @@ WRONG = {
         "<mjx-container>x",
         f'<mjx-container><span tabindex="0">{"x" * 99}</span>',
     ),
+    "text outside of every landmark": ("accessible", "</main><script>", "</main><p>Lost</p><script>"),
+    "heading that is left out": ("accessible", "<pre>", "<h4>Part</h4><pre>"),
     "button without a name": ("accessible", ">Play<", "><"),
     "slider without a name": ("accessible", 'aria-label="radius"', ""),
     "pale": ("accessible", "<pre>", '<pre style="color: #bbb; background: #fff">'),

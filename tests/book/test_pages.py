@@ -97,6 +97,13 @@ def test_page(readers, site, name):
         assert complaints(page, problems, CHECKS) == {}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for k, n in enumerate(filter(unlike, NAMES)) if k % 3 == 0])
+def test_every_rule_of_axe_on_a_phone_and_in_the_dark(readers, site, name):
+    with opened(readers, site, name) as (page, _):
+        assert page_checks.accessible(page, elsewhere=None) == []
+
+
 @pytest.mark.parametrize("name", sample(WITH_WIDGETS, 6))
 def test_sliders_move_without_a_server(readers, name):
     with opened(readers, f"{PAGES.as_uri()}/", name) as (page, problems):
