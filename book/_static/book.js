@@ -40,6 +40,13 @@
       e.parentElement.setAttribute("role", "navigation");
       e.parentElement.setAttribute("aria-label", "First page");
     });
+    /* the corner above the names of lines is a header of nothing */
+    all("thead th", function (e) {
+      if (e.textContent.trim() || e.querySelector("img")) return;
+      var corner = document.createElement("td");
+      corner.className = e.className;
+      e.replaceWith(corner);
+    });
     all(".citation-list > .citation", function (e) { e.setAttribute("role", "listitem"); });
     /* the stop behind a formula does not begin the next line */
     all("span.math", function (e) {

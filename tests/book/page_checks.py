@@ -159,7 +159,7 @@ def accessible(page: Any, elsewhere: list[str] | None = LAYOUT) -> list[str]:
         found = page.evaluate(
             """rules => axe.run(document, {...rules, resultTypes: ['violations'], preload: false})
             .then(r => r.violations.map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 120)}`))""",
-            {"runOnly": only} if only else {},
+            {"runOnly": only} if only else {"rules": {"target-size": {"enabled": True}}},
         )
         bad += [f"{width} {theme}: {line}" for line in found]
     return bad
