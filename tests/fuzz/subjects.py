@@ -26,12 +26,10 @@ from mornavi_lite import (
     Mornavi,
     Nominal,
     TotalVariation,
-    anonymous,
     best_response,
     equilibrium_gap,
     evaluate,
     formats,
-    linear,
     solve,
     solve_stage,
 )
@@ -40,6 +38,7 @@ from mornavi_lite.formats.spaces import MOST_STATES, finite, keys_of
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
 from tests.fuzz.draws import CONCEPTS, Seen, game_of, radii, rows, sets_of, shuffled, values
+from tests.fuzz.structured import features, many_players
 from tests.fuzz.told import calibrated, deployed, floors, played, told
 from tests.parsers.damage import ARRAYS, TEXTS, damaged_bytes, damaged_member, read_within_bounds
 from tests.uncertainty.references import chi_square_references, kl_references
@@ -218,50 +217,6 @@ def files(seed: int) -> Seen:
         read, n_actions = formats.read_nfg(path)
         assert read.tobytes() == payoffs.tobytes() and n_actions == game.n_actions
     return 1, (game.horizon, game.n_states, game.n_actions)
-
-
-def many_players(seed: int) -> Seen:
-    """Players who are all alike, against the same game with every joint action."""
-    rng = np.random.default_rng(seed)
-    n_players, n_actions, n_states, horizon = (
-        int(rng.integers(1, 5)),
-        2,
-        int(rng.integers(1, 4)),
-        int(rng.integers(1, 4)),
-    )
-    shape = (horizon, n_states, n_players + 1)
-    reward = rng.integers(0, 5, (horizon, n_states, n_actions, n_players + 1)) / 4
-    game = anonymous.AnonymousGame(n_players, n_actions, rows(rng, shape, n_states), reward, rows(rng, (), n_states))
-    ball = [TotalVariation, KullbackLeibler, ChiSquare][rng.integers(3)](float(rng.choice([0.0, 1e-12, 0.1, 0.5])))
-    policy = rows(rng, (horizon, n_states), n_actions)
-    table, joint = game.tabular(), game.joint_policy(policy)
-    ours, theirs = anonymous.evaluate(game, policy, ball), evaluate(table, joint, ball)
-    assert np.abs(ours - theirs).max() <= 1e-9
-    gap = equilibrium_gap(table, joint, ball, "nash")
-    assert abs(anonymous.equilibrium_gap(game, policy, ball) - gap) <= 1e-9
-    assert anonymous.solve(game, ball).gap <= 1e-8
-    return 1, (horizon, n_states, n_players)
-
-
-def features(seed: int) -> Seen:
-    """Linear games: the worst case of each factor, mixed by the features, in loops."""
-    rng = np.random.default_rng(seed)
-    n_states, d, horizon = int(rng.integers(1, 5)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
-    n_actions = [(2,), (2, 2), (2, 1, 2)][rng.integers(3)]
-    n_joint, m = int(np.prod(n_actions)), len(n_actions)
-    mixed = rows(rng, (horizon, n_states, n_joint), d)
-    factors, reward = rows(rng, (horizon, d), n_states), rng.integers(0, 5, (m, horizon, n_states, n_joint)) / 4
-    game = linear.LinearGame(mixed, factors, reward, n_actions)
-    ball = [TotalVariation, KullbackLeibler, ChiSquare][rng.integers(3)](float(rng.choice([0.0, 1e-12, 0.1, 0.5])))
-    policy, value, gap = linear.solve(game, ball)
-    assert gap <= 1e-8
-    for i in range(m):
-        follow = np.zeros(n_states)
-        for h in reversed(range(horizon)):
-            payoff = reward[i, h] + mixed[h] @ ball.worst_case(factors[h], follow)
-            follow = (policy[h] * payoff).sum(axis=-1)
-            assert np.abs(follow - value[i, h]).max() <= 1e-8
-    return 1, (horizon, n_states, n_actions, d)
 
 
 def damaged_files(seed: int) -> Seen:
