@@ -12,7 +12,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from .. import checks
 from ..games import MarkovGame
 from ..planning import solve
-from ..uncertainty import UncertaintySet
+from ..planning.backup import backups
+from ..uncertainty import UncertaintySet, sets_per_player
 from .arguments import told
 from .style import COLOURS, GREY, SMALL, STYLES, TEXT, WIDTH, in_style, ink, panels, short
 
@@ -200,7 +201,7 @@ def backward_ladder(
     if len(names) > 6 or game.horizon > 6:
         raise ValueError(f"game must have at most 6 joint actions and 6 steps, got {len(names)} and {game.horizon}")
     policy, value, _ = solve(game, uncertainty, concept)
-    sets = [uncertainty] * game.n_players if isinstance(uncertainty, UncertaintySet) else list(uncertainty)
+    sets = sets_per_player(uncertainty, game.n_players)
     rung, gap = 0.3 + 0.2 * len(names), 0.5
     with in_style():
         figure, ax = _paper(0.55 + game.horizon * (rung + gap))
@@ -208,9 +209,7 @@ def backward_ladder(
         _say(ax, 1.9, top - 0.15, "after the last step nothing follows: every value is 0")
         for k, h in enumerate(reversed(range(game.horizon))):
             low = top - 0.4 - gap - k * (rung + gap) - rung + 0.2
-            rows = game.transition[h, where]
-            worst = [ball.worst_case(rows, value[i, h + 1]) for i, ball in enumerate(sets)]
-            pays = game.reward[:, h, where] + np.array(worst)
+            pays = backups(game, sets, h, value[:, h + 1])[where]
             _rung(ax, low, rung, f"step {h}", names, pays, policy[h, where], digits)
             _arrow(ax, (1.9, low + rung + gap - 0.03), (1.9, low + rung + 0.03))
             _say(ax, 2.0, low + rung + gap / 2, "worst case over what follows, plus the reward now", left=True)

@@ -26,6 +26,8 @@ def value_bounds(
 ) -> Figure:
     """Optimistic, true and pessimistic value of each plan of a run, against the episode.
 
+    What is true is not known of an environment (``history.judged``), and then not drawn.
+
     Parameters
     ----------
     history : History
@@ -44,7 +46,7 @@ def value_bounds(
     Returns
     -------
     matplotlib.figure.Figure
-        Three lines of a piece for each plan, apart where they jump; what lies between the bounds is shaded.
+        Lines of a piece for each plan, apart where they jump; what lies between the bounds is shaded.
 
     Raises
     ------
@@ -64,7 +66,8 @@ def value_bounds(
     ends = limits("ylim", ylim)
     x = first_episodes(history)
     player = checks.integer("player", player, 0, history.value.shape[1] - 1)
-    values = {"optimistic": history.upper, "true": history.value, "pessimistic": history.lower}
+    true = {"true": history.value} if history.judged else {}
+    values = {"optimistic": history.upper, **true, "pessimistic": history.lower}
     steps = {label: held(each[:, player]) for label, each in values.items()}
     with in_style():
         figure, ax = axes_or_new(ax, height=3.6)
@@ -87,6 +90,8 @@ def value_bounds(
 def certificate_and_gap(history: History, title: str | None = None, ax: Axes | None = None) -> Figure:
     """What each plan of a run was certified to be, the best certificate so far, and the true gap, on logarithmic axes.
 
+    The gap is not known where the game is not (``history.judged``), and then not drawn.
+
     Parameters
     ----------
     history : History
@@ -99,7 +104,7 @@ def certificate_and_gap(history: History, title: str | None = None, ax: Axes | N
     Returns
     -------
     matplotlib.figure.Figure
-        Three lines with a step at each new plan; the true gap in pieces where it jumps by a factor of two. Zeros,
+        Lines with a step at each new plan; the true gap in pieces where it jumps by a factor of two. Zeros,
         which have no logarithm, are drawn at the foot, below a break of the axis, labelled 0.
 
     Raises
@@ -118,12 +123,13 @@ def certificate_and_gap(history: History, title: str | None = None, ax: Axes | N
     told(title=title)
     x = first_episodes(history)
     best = np.minimum.accumulate(history.certificate)
-    shown = np.concatenate([history.certificate, history.gap])
+    gap = {"true gap": (history.gap, {**STYLES["true"], "linewidth": 2.2})} if history.judged else {}
+    shown = np.concatenate([history.certificate, *(y for y, _ in gap.values())])
     foot = foot_of(shown)
     looks: dict[str, tuple[np.ndarray, dict[str, Any]]] = {
         "certificate,\nbest so far": (best, {"color": COLOURS["purple"], "linewidth": 3.2}),
         "of each plan": (history.certificate, {"color": "#444444", "linewidth": 0.8}),
-        "true gap": (history.gap, {**STYLES["true"], "linewidth": 2.2}),
+        **gap,
     }
     with in_style():
         figure, ax = axes_or_new(ax, height=3.8)
@@ -140,7 +146,7 @@ def certificate_and_gap(history: History, title: str | None = None, ax: Axes | N
         decades(ax, foot if (shown <= 0).any() else None)
         ax.set_title(title or "")
         ax.grid(axis="y")
-        label_line_ends(ax, [lines[0], lines[2]])
+        label_line_ends(ax, lines[::2])
         if history.n_plans > 1:  # or it is the best so far
             first = (float(x[0]), float(max(history.certificate[0], foot)))
             ax.annotate("of each plan", first, (6, 5), textcoords="offset points", color=ink(GREY), fontsize=SMALL)

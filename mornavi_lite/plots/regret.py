@@ -144,6 +144,8 @@ def _percentiles(
     episodes = np.unique(np.rint(np.geomspace(first, last, n_points)).astype(np.int64))
     episodes[-1] = last
     if of == "regret":
+        if not all(each.judged for each in histories):
+            raise ValueError(f"runs[{label!r}] has no regret, as its game is not known; of='certificate' can be drawn")
         values = np.stack([each.regret_at(episodes) for each in histories])
     else:
         values = np.stack([smallest_certificates(each, episodes) for each in histories])

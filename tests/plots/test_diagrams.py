@@ -105,6 +105,33 @@ def test_three_players_have_three_payoffs_on_a_rung() -> None:
     assert len(pairs) == 12
 
 
+def test_a_rung_has_rewards_of_outcomes_and_radii_of_rows() -> None:
+    rng = np.random.default_rng(2)
+    game = MarkovGame(rng.dirichlet(np.ones(3), size=(2, 3, 4)), rng.random((2, 2, 3, 4, 3)), (2, 2))
+    ball = TotalVariation(rng.uniform(0, 0.5, (2, 3, 4)))
+    (ax,) = plots.backward_ladder(game, ball, state=2, decimals=6).axes
+    _, value, _ = solve(game, ball)
+    shown = [text.get_text() for text in ax.texts if text.get_text().count(", ") == 1 and text.get_text()[0] in "012"]
+    for h, words in ((1, shown[:4]), (0, shown[4:])):
+        for a, word in enumerate(words):
+            pays = []
+            for i in range(2):  # the worst of all kernels of the row, in a linear program: mass moves to the lowest
+                worth = game.reward[i, h, 2, a] + value[i, h + 1]
+                best = linprog(
+                    [*worth, 0, 0, 0],
+                    A_ub=[
+                        *np.hstack([np.eye(3), -np.eye(3)]),
+                        *np.hstack([-np.eye(3), -np.eye(3)]),
+                        [0, 0, 0, 0.5, 0.5, 0.5],
+                    ],
+                    b_ub=[*game.transition[h, 2, a], *-game.transition[h, 2, a], ball.radius[h, 2, a]],
+                    A_eq=[[1, 1, 1, 0, 0, 0]],
+                    b_eq=[1],
+                )
+                pays.append(best.fun)
+            assert [float(each) for each in word.split(", ")] == pytest.approx(pays, abs=2e-6)
+
+
 def test_the_better_action_changes_sides_between_the_worlds() -> None:
     words = [text.get_text() for text in plots.two_worlds(1, 0.25).axes[0].texts]
     assert [w for w in words if ": 1" in w or "0.25" in w if "good" not in w] == [

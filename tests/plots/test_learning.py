@@ -11,8 +11,21 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from mornavi_lite import History, KullbackLeibler, MarkovGame, Mornavi, NashVI, Nominal, TotalVariation, plots, run, zoo
+from mornavi_lite import (
+    History,
+    KullbackLeibler,
+    MarkovGame,
+    Mornavi,
+    NashVI,
+    Nominal,
+    TotalVariation,
+    learn,
+    plots,
+    run,
+    zoo,
+)
 from mornavi_lite.plots.style import GREY, pieces, short
+from tests.fuzz.told import World
 
 
 def bandit() -> MarkovGame:
@@ -30,6 +43,7 @@ def runs() -> dict[str, History]:
         "stopped": run(Mornavi(TotalVariation(0.1)), game, 3000, seed=1, until=1.0),
         "bandit": run(NashVI(), bandit(), 50),
         "one plan": run(NashVI(), bandit(), 1),
+        "environment": learn(Mornavi(TotalVariation(0.1)), World(game, "random", True), 300, seed=1),
     }
 
 
@@ -119,6 +133,19 @@ def test_certificate_and_gap_show_what_was_recorded(runs: dict[str, History]) ->
     np.testing.assert_allclose(gap[positive], history.gap[positive], rtol=1e-12)
     assert (~positive).any()
     assert len(set(gap[~positive])) == 1 and gap[~positive][0] < history.gap[positive].min() / 5
+
+
+def test_of_an_environment_is_drawn_what_is_known(runs: dict[str, History]) -> None:
+    history = runs["environment"]
+    assert not history.judged
+    assert {*lines(plots.value_bounds(history))} == {"optimistic", "pessimistic"}
+    drawn = lines(plots.certificate_and_gap(history))
+    assert {*drawn} == {"certificate,\nbest so far", "of each plan"}
+    np.testing.assert_array_equal(drawn["of each plan"].get_ydata()[:-1], history.certificate)
+    best = plots.learning_curves({"it": history}, of="certificate", first=1).axes[0].lines[0].get_ydata()
+    assert best[-1] == history.best_certificate
+    with pytest.raises(ValueError, match=r"runs\['it'\] has no regret, as its game is not known"):
+        plots.learning_curves({"it": history}, first=1)
 
 
 def test_zero_has_a_place_of_its_own_on_a_logarithmic_axis(runs: dict[str, History]) -> None:
