@@ -29,7 +29,7 @@ from mornavi_lite import (
     TotalVariation,
 )
 from mornavi_lite.uncertainty import UncertaintySet
-from tests.inputs.rows import INNER, inner, public, rows
+from tests.inputs.rows import GAME, INNER, inner, public, rows
 from tests.inputs.wrong import WRONG, Hostile, forms, is_array, misshapen, spoiled
 
 PUBLIC = {name: (function, arguments) for name, function, arguments in public() if not inner(name)}
@@ -150,6 +150,45 @@ def test_each_kind_of_set_works_or_is_refused_in_words(
                 assert named([*PUBLIC[name][1], type(one).__name__], error), (one, str(error))
             except RuntimeError as error:
                 assert "certificate is" in str(error), (one, str(error))
+
+
+def every_game() -> dict[str, MarkovGame]:
+    """The game of the table with each kind of rewards, rows, ranges, and actions that are not there."""
+    lists = np.argsort(GAME.transition, axis=-1)[..., ::-1]
+    weights = np.take_along_axis(GAME.transition, lists, axis=-1)
+    told = {"initial": GAME.initial, "state_names": GAME.state_names, "action_names": GAME.action_names}
+    by_outcome = np.repeat(GAME.reward[..., None], GAME.n_states, axis=-1) * np.array([0.5, 1.0, 0.25])
+    legal = [np.ones((GAME.n_states, n), dtype=bool) for n in GAME.n_actions]
+    legal[0][0, 0] = legal[2][1, 1] = False
+    dense, sizes = {**told, "n_actions": GAME.n_actions}, {"n_actions": GAME.n_actions, "n_states": GAME.n_states}
+    ranges = np.array([[[-1, 2]] * GAME.horizon, [[0, 1]] * GAME.horizon, [[0, 5]] * GAME.horizon])
+    return {
+        "outcome": MarkovGame(GAME.transition, by_outcome, **dense),
+        "sparse": MarkovGame.sparse(lists, weights, GAME.reward, **sizes, **told),
+        "sparse, outcome": MarkovGame.sparse(
+            lists, weights, np.take_along_axis(by_outcome, lists[None], axis=-1), **sizes, **told
+        ),
+        "legal": MarkovGame(GAME.transition, GAME.reward, **dense, legal=legal),
+        "legal, sparse": MarkovGame.sparse(lists, weights, GAME.reward, **sizes, **told, legal=legal),
+        "money": MarkovGame(GAME.transition, 1000 * GAME.reward - 500, **dense, reward_range=(-500, 500)),
+        "ranges": MarkovGame(GAME.transition, GAME.reward, **dense, reward_range=ranges),
+        "one": MarkovGame(np.ones((1, 1, 1, 1)), np.ones((1, 1, 1, 1)), (1,)),
+    }
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_kind_of_game_works_or_is_refused_in_words(
+    name: str, calls: dict[str, Callable[[], dict[str, Any]]], tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for argument, given in calls[name]().items():
+        for kind, one in every_game().items() if isinstance(given, MarkovGame) else []:
+            try:
+                called(name, calls[name]() | {argument: one})
+            except (TypeError, ValueError) as error:
+                assert named(PUBLIC[name][1], error), (kind, str(error))
+            except RuntimeError as error:
+                assert "certificate is" in str(error), (kind, str(error))
 
 
 @pytest.mark.parametrize("name, argument", PLACES)
