@@ -201,7 +201,7 @@ def _as_given(
     for way in ways:
         tried = way()
         gap = relative_gain(payoffs, tried, rule[0], rule[1], width)
-        if not gap >= least:
+        if np.isnan(least) or gap < least:
             best, least = tried, gap
         if gap <= TOLERANCE:
             break

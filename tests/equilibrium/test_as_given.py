@@ -160,3 +160,18 @@ def test_small_probabilities_are_rounding_errors_unless_they_are_exact():
     names = np.array([[2, 0, 1, 7]])
     assert tableau.basic_solution(names, amount, 4).tolist() == [[0, 0, 0.5, 0]]
     assert tableau.basic_solution(names, tableau.exactly(amount), 4).tolist() == [[1e-13, 0, 0.5, 0]]
+
+
+def test_where_no_way_is_certified_the_one_of_the_least_gain_is_kept(monkeypatch):
+    """Four ways, of which the third leaves the least; a gain that is no number is more than any."""
+    gains = iter([0.5, 0.7, 0.3, np.nan])
+    tried = []
+
+    def gain(payoffs, policy, *_):
+        tried.append(policy)
+        return next(gains)
+
+    monkeypatch.setattr(stage, "relative_gain", gain)
+    payoffs = np.ldexp(PENNIES, 3).reshape(2, 4)
+    policy, least = stage._as_given(payoffs, payoffs, payoffs, np.full(4, 0.25), (2, 2), "nash", "pure")
+    assert least == 0.3 and policy is tried[2] and len(tried) == 4

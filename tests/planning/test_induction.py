@@ -6,6 +6,7 @@ import itertools
 import sys
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from mornavi_lite import (
     solve_stage,
     zoo,
 )
-from mornavi_lite.planning import Uncertainty
+from mornavi_lite.planning import Uncertainty, aggregate, induction, solve_aggregated
 from mornavi_lite.planning.induction import certified
 from tests.uncertainty.references import tv_programs
 
@@ -338,6 +339,25 @@ def test_a_policy_with_a_gap_above_rounding_is_no_solution() -> None:
         assert certified(most, game) == most and certified(0.0, game) == 0.0
         with pytest.raises(RuntimeError, match=r"the policy found has a gap of .*: not certified as an equilibrium"):
             certified(np.nextafter(most, 1), game)
+
+
+def test_a_stage_that_is_not_solved_is_named_by_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    def unsolved(payoffs: np.ndarray, *rule: Any) -> np.ndarray:
+        steps.append(len(payoffs))
+        if len(steps) == 2:
+            raise RuntimeError("payoffs[3]: none was found")
+        return np.eye(4)[np.zeros(len(payoffs), dtype=int)]
+
+    for module in (induction, aggregate):
+        monkeypatch.setattr(module, "solve_stage_unchecked", unsolved)
+    game = random_game(2, n_actions=(2, 2))
+    with pytest.raises(RuntimeError, match=r"^step 1, stage games by state: payoffs\[3\]: none was found$"):
+        solve(game, Nominal())
+    steps.clear()
+    with pytest.raises(RuntimeError, match=r"^step 1, stage games by group: payoffs\[3\]: none was found$"):
+        solve_aggregated(game, np.arange(game.n_states), Nominal())
 
 
 def test_steps_are_shown_on_request(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
