@@ -77,6 +77,29 @@ def test_no_level_gives_a_smaller_bound(most: float) -> None:
             assert found <= mean - distance * math.expm1(inside - b) + 1e-12
 
 
+def test_at_the_root_the_divergence_is_what_may_be_spent() -> None:
+    """Of all rows for which it is a root at all, with a best value that was seen, or not, or hardly differs."""
+    rng = np.random.default_rng(6)
+    for k, density in ((2, 0.05), (3, 0.3), (6, 2.0)):
+        visits = (10 ** rng.uniform(0, 5, 300)).astype(np.int64)
+        t = np.array([rng.multinomial(n, rng.dirichlet(np.full(k, density))) / n for n in visits]).T
+        v = rng.random(t.shape)
+        best = np.where(t > 0, v, -1).max(axis=0) + np.where(rng.random(300) < 0.5, 10 ** rng.uniform(-12, 0, 300), 0)
+        v = np.minimum(v, best)
+        mean = (t * v).sum(axis=0)
+        below = np.where(t > 0, mean - v, 0.0)
+        row = kl_ball._Row(t, below, below * t, np.where(t > 0, best - v, 1.0), best - mean)
+        row = row.of(np.flatnonzero(best - mean > 1e-14 * best))
+        visits = visits[best - mean > 1e-14 * best]
+        steepest = row.at(np.full(len(visits), np.inf))[2]
+        for budget in (0.1, 5.0, 60.0):
+            b = budget / visits
+            going = np.flatnonzero((steepest > b) | (row.under == 0).any(axis=0))
+            z = kl_ball._root(row.of(going), b[going])
+            assert len(going) > 5 and (z > 0).all()
+            np.testing.assert_allclose(row.of(going).at(z)[2], b[going], rtol=1e-8)
+
+
 def test_few_steps_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's method on the square root, which is nearly straight: six steps give what sixty do."""
     rng = np.random.default_rng(4)
