@@ -124,6 +124,7 @@ def test_inside_the_support_the_worst_case_jumps_at_a_point_mass() -> None:
     assert ball.worst_case([1 - 1e-9, 1e-9], v) == pytest.approx(0.7, abs=1e-8)
     assert ball.worst_case([1.0, 0.0], v) == 1.0
     assert TotalVariation(0.3).worst_case([1.0, 0.0], v) == pytest.approx(0.7, abs=1e-15)
+    assert ball.worst_case([1 + 9e-9, 0.0], v) == 1.0  # more mass than 1 is worth no more than the highest value
 
 
 @pytest.mark.parametrize("ball", SETS, ids=repr)
