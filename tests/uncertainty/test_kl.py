@@ -10,6 +10,7 @@ import pytest
 from mornavi_lite.uncertainty import kl
 from mornavi_lite.uncertainty.kl_moments import FEW, FEW_ROWS, FEW_STATES
 from mornavi_lite.uncertainty.kl_short import SHORT_UP_TO
+from tests.uncertainty.references import kl_references
 
 ROWS = np.array([[0.1, 0.2, 0.3, 0.4], [0.5, 0.0, 0.5, 0.0], [0.05, 0.8, 0.05, 0.1], [0.0, 0.3, 0.3, 0.4]])
 X = np.array([0.0, 0.25, 1.0, 0.5])
@@ -118,7 +119,7 @@ def test_newton_row_by_row_finds_the_tilt_from_which_the_radius_was_made(form: s
     np.testing.assert_allclose(kernel[9:], q[9:], rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(kernel[3:6], x[3:6] == 0, rtol=0, atol=1e-15)
     np.testing.assert_allclose(kernel[6:9], rows[6:9], rtol=1e-15)
-    assert steps.dtype == np.int64
+    assert steps.dtype == np.int64 and steps.max() > 5
     assert (kl.kl_solve(rows, values, radius)[2] == kl.kl_solve(rows, values, radius, False)[2]).all()
 
 
@@ -130,6 +131,18 @@ def test_a_radius_that_is_just_enough_for_the_lowest_value_needs_no_step() -> No
             worst, tilt, steps = kl.kl_solve(mass * rows, x, -np.log(rows[:, 0]) + more)
             assert (steps == 0).all() == reached and (tilt == np.inf).all() == reached and (worst >= 0).all()
             assert not reached or (worst == 0).all()
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_lowest_value_with_hardly_any_mass_is_tilted_to_by_logarithms(own: bool) -> None:
+    """1e-300 of the mass beside common rows: at the tilt of 1,400 the sum of its weights is no number any more."""
+    rows = np.array([[1e-300, 0.7, 0.3], [0.2, 0.5, 0.3], [1e-300, 0.3, 0.7]])
+    x, radius = np.array([0.0, 1.0, 0.5]), np.array([2.0, 0.1, 5.0])
+    wanted = kl_references(rows, np.tile(x, (3, 1)), radius)
+    for to_the_tilt in (False, True):
+        worst, tilt, _ = kl.kl_solve(rows, np.tile(x, (3, 1)) if own else x, radius, to_the_tilt)
+        np.testing.assert_allclose(worst, wanted.astype(float), rtol=0, atol=1e-13)
+        assert (tilt[[0, 2]] > 1000).all()
 
 
 SHAPES = [
