@@ -12,7 +12,7 @@ import numpy as np
 
 from .kl_moments import FEW, FEW_ROWS, FEW_STATES, Moments, gentle_tilt, kl_by_moments
 from .kl_short import SHORT_UP_TO, kl_short
-from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, pick, pieces
+from .worst_case import FAINT, Radius, expectation, lowest_in_support, of_rows, pieces
 
 #: Below this tilt the log of a sum near 1 is taken by expm1 and log1p, or its leading digits would be lost.
 GENTLE_TILT = 1e-3
@@ -67,8 +67,6 @@ def kl_solve(
     divergence costs only e^2 / (2 t^3 Var), and we stop early. ``to_the_tilt`` goes on until the tilt itself is
     found. It is infinite where all mass reaches the lowest state.
     """
-    if x.ndim == 2 and not x.flags.c_contiguous:
-        rows = np.asfortranarray(rows)
     lowest = lowest_in_support(rows, x)
     mass = rows.sum(axis=1)
     on_lowest = np.where(x == lowest[:, None], rows, 0.0).sum(axis=1)
@@ -79,7 +77,7 @@ def kl_solve(
     if len(still):
         worst[still], tilt[still] = expectation(rows[still], of_rows(x, still, 1)), 0.0
     open_rows = np.flatnonzero(opened & (radius >= NEGLIGIBLE))
-    p, mass, low = pick(rows, open_rows), mass[open_rows], lowest[open_rows]
+    p, mass, low = rows[open_rows], mass[open_rows], lowest[open_rows]
     x, radius = of_rows(x, open_rows, 1), radius[open_rows]
     drop = low[:, None] - x
     np.minimum(drop, 0.0, out=drop)  # positive only where p is 0
@@ -109,7 +107,7 @@ def kl_solve(
         t = np.where(inside, newton, middle)
         if done.any():
             open_rows, p, mass, drop, low, t, below, above, radius = (
-                pick(each, ~done) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
+                of_rows(each, ~done, 0) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
             )
     return worst, tilt, steps
 

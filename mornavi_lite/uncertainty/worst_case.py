@@ -29,14 +29,9 @@ def pieces(rows: np.ndarray, copies: float = 1) -> list[slice]:
     return [slice(start, start + size) for start in range(0, len(rows), size)]
 
 
-def pick(array: np.ndarray, which: Any) -> np.ndarray:
-    """Some entries of (R,), or some rows of (R, S), which stay in columns if they lie so in memory."""
-    return array[which] if array.ndim == 1 or array.flags.c_contiguous else array.T[:, which].T
-
-
 def of_rows(shared: Any, which: Any, n_shared: int) -> Any:
     """The values or the radius of some rows: what has ``n_shared`` axes is the same for all rows."""
-    return shared if np.ndim(shared) == n_shared else pick(shared, which)
+    return shared if np.ndim(shared) == n_shared else shared[which]
 
 
 def expectation(p: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
-from mornavi_lite.uncertainty import UncertaintySet, kl_solve, worst_case
+from mornavi_lite.uncertainty import UncertaintySet, kl_solve
 from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows
 from tests.uncertainty.test_balls import SETS
 
@@ -191,16 +191,6 @@ def test_a_kl_tilt_that_newton_threw_far_beyond_comes_back() -> None:
     row, x = np.full((1, 9), 1 / 9), np.array([1, 1e-300, 1e-300, 1, 1, 0, 1, 0, 1.0])
     for radius in (0.9, 1.0, 1.4):
         assert KullbackLeibler(radius).worst_kernel(row, x)[0] @ x <= 1e-290
-
-
-def test_some_rows_stay_in_columns_where_all_of_them_lie_so() -> None:
-    whole, some = np.arange(20.0).reshape(5, 4), np.array([3, 0, 3])
-    for which in (some, slice(1, 3), np.array([], dtype=int)):
-        for array in (whole, np.asfortranarray(whole), whole[:, 1], np.asfortranarray(whole[::2])):
-            if isinstance(which, slice) or array.shape[0] > 3:
-                np.testing.assert_array_equal(worst_case.pick(array, which), array[which])
-    assert worst_case.pick(whole, some).flags.c_contiguous
-    assert worst_case.pick(np.asfortranarray(whole), some).flags.f_contiguous
 
 
 def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
