@@ -35,15 +35,10 @@ def kernel_array(name: str, values: Any, ndim: int, n_actions: tuple[int, ...]) 
     return array
 
 
-def reward_array(values: Any) -> np.ndarray:
-    """``values`` as a float64 array."""
-    return checks.real_array("reward", values)
-
-
 def check_kernel(kernel: np.ndarray, n_actions: tuple[int, ...], axes: str) -> None:
-    """Raise unless ``kernel`` has the axes (H, S, A, S) or (S, A, S)."""
+    """Raise unless the axes of ``kernel``, (H, S, A, S) or (S, A, S), have these lengths."""
     n_joint, shape = math.prod(n_actions), kernel.shape
-    if len(shape) != axes.count(",") + 1 or shape[-3] != shape[-1] or shape[-2] != n_joint or min(shape) < 1:
+    if shape[-3] != shape[-1] or shape[-2] != n_joint or min(shape) < 1:
         raise ValueError(f"transition must have shape {axes} with A = {n_joint}, the product of n_actions, got {shape}")
 
 

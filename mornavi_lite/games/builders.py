@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import checks
-from .arrays import check_kernel, check_reward, kernel_array, reward_array, reward_ranges
+from .arrays import check_kernel, check_reward, kernel_array, reward_ranges
 from .sparse import check_next_state
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def stationary(
     ((1000, 1, 4, 1), 0)
     """
     steps, counts = checks.integer("horizon", horizon, 1), checks.action_counts(n_actions)
-    kernel, rewards = kernel_array("transition", transition, 3, counts), reward_array(reward)
+    kernel, rewards = kernel_array("transition", transition, 3, counts), checks.real_array("reward", reward)
     check_kernel(kernel, counts, "(S, A, S)")
     _check_step_reward(rewards, counts, kernel.shape)
     every = np.broadcast_to(kernel, (steps, *kernel.shape))
@@ -131,7 +131,10 @@ def sparse(
     counts, size = checks.action_counts(n_actions), checks.integer("n_states", n_states, 1)
     steps = None if horizon is None else checks.integer("horizon", horizon, 1)
     states = checks.integer_array("next_state", next_state)
-    weights, rewards = kernel_array("probability", probability, 3 if steps else 4, counts), reward_array(reward)
+    weights, rewards = (
+        kernel_array("probability", probability, 3 if steps else 4, counts),
+        checks.real_array("reward", reward),
+    )
     axes = "(S, A, B)" if steps else "(H, S, A, B)"
     n_joint = math.prod(counts)
     if weights.shape[-3:-1] != (size, n_joint) or min(weights.shape) < 1:
@@ -213,7 +216,7 @@ def discounted(
     wanted = checks.number("accuracy", accuracy, 0.0)
     if wanted == 0:
         raise ValueError("accuracy must be above 0, got 0")
-    counts, rewards = checks.action_counts(n_actions), reward_array(reward)
+    counts, rewards = checks.action_counts(n_actions), checks.real_array("reward", reward)
     ranges = reward_ranges(reward_range, rewards, len(counts), 1)
     width = float((ranges[..., 1] - ranges[..., 0]).max())
     steps = 1

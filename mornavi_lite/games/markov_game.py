@@ -18,7 +18,6 @@ from .arrays import (
     kernel_array,
     one_step,
     read_only,
-    reward_array,
     reward_ranges,
     whole_range,
 )
@@ -98,7 +97,7 @@ class MarkovGame:
         legal: Any = None,
     ) -> None:
         counts = checks.action_counts(n_actions)
-        kernel, rewards = kernel_array("transition", transition, 4, counts), reward_array(reward)
+        kernel, rewards = kernel_array("transition", transition, 4, counts), checks.real_array("reward", reward)
         check_kernel(kernel, counts, "(H, S, A, S)")
         check_reward(rewards, (len(counts), *kernel.shape[:3]), "(m, H, S, A)")
         if rewards.ndim == 5 and rewards.shape[-1] != kernel.shape[-1]:

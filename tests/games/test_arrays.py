@@ -132,8 +132,11 @@ def test_one_step_has_its_own_shapes() -> None:
     with pytest.raises(ValueError, match=r"reward must have a last axis of S = 3, got \(2, 1, 3, 4, 2\)"):
         MarkovGame(kernel(3, 4, 1), np.zeros((2, 1, 3, 4, 2)), (2, 2))
     assert MarkovGame.stationary(kernel(3, 4, 1)[0], np.zeros((2, 3, 4, 3)), (2, 2), 5).reward.shape == (2, 5, 3, 4, 3)
-    with pytest.raises(TypeError, match="transition must be an array, got a SciPy sparse matrix"):
-        MarkovGame.stationary((Rows(),), np.zeros((1, 1, 1)), (1,), 2)
+    for given in ((Rows(),), [Rows(), Rows()], Rows()):
+        with pytest.raises(TypeError, match="transition must be an array, got a SciPy sparse matrix"):
+            MarkovGame.stationary(given, np.zeros((1, 1, 1)), (1,), 2)
+    with pytest.raises(ValueError, match=r"transition must have 3 axes, got shape \(0,\)"):
+        MarkovGame.stationary([], np.zeros((1, 1, 1)), (1,), 2)
 
 
 class Rows:

@@ -161,3 +161,11 @@ def test_too_many_steps_and_no_accuracy_are_refused() -> None:
         made(0.5, 0.1, reward=np.zeros((2, 4, 6, 3)))
     with pytest.raises(ValueError, match=r"transition must have shape \(S, A, S\) with A = 6"):
         MarkovGame.discounted(np.full((4, 5, 4), 0.25), np.zeros((2, 4, 6)), N_ACTIONS, 0.5, 0.1)
+
+
+def test_the_number_of_states_of_sparse_rows_may_be_told() -> None:
+    assert made(0.5, 0.1, sparse=True, n_states=4) == made(0.5, 0.1, sparse=True) == made(0.5, 0.1, sparse=True).dense()
+    with pytest.raises(
+        ValueError, match=r"probability must have shape \(S, A, B\) with S, A = \(5, 6\), got \(4, 6, 4\)"
+    ):
+        made(0.5, 0.1, sparse=True, n_states=5)

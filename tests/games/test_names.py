@@ -97,3 +97,32 @@ def test_labels_that_are_written_alike_are_refused() -> None:
         named(action_names=[["l", "r"], ["-"], [1, "1", "z"]])
     with pytest.raises(ValueError, match="state_names must be different from each other"):
         named(state_names=["a", "a", "b"])
+
+
+class Odd:
+    """A label of which Python cannot have the hash, or the text."""
+
+    def __init__(self, hash_error: type[Exception] | None, text_error: type[Exception] | None) -> None:
+        self.errors = hash_error, text_error
+
+    def __hash__(self) -> int:
+        if self.errors[0]:
+            raise self.errors[0]
+        return 7
+
+    def __repr__(self) -> str:
+        if self.errors[1]:
+            raise self.errors[1]
+        return "b"
+
+
+def test_labels_without_hash_or_text_have_no_index() -> None:
+    game = named(state_names=["a", "b", "c"])
+    for error in (TypeError, ValueError, RuntimeError):
+        assert game.state(Odd(error, None)) == 1  # by its text
+        for hash_error in (None, error):
+            with pytest.raises(ValueError, match=r"one of 'a', 'b', 'c'; got \(too long to be shown\)"):
+                game.state(Odd(hash_error, error))
+    for label in (10**5000, np.zeros(2), {}):
+        with pytest.raises(ValueError, match="state must be the name of a state, one of 'a', 'b', 'c'; got "):
+            game.state(label)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import MarkovGame
-from mornavi_lite.games.sparse import lowest_elsewhere
+from mornavi_lite.games.sparse import dense_kernel, dense_reward, gathered, laid_out, lowest_elsewhere, scattered
 
 
 def entries(seed: int, per_outcome: bool, n_states: int = 6) -> dict[str, object]:
@@ -195,3 +195,86 @@ def test_bad_rows_are_named(change: dict[str, object], message: str) -> None:
     given = row | {"reward": np.zeros((1, 2, 1)), "n_actions": (1,), "n_states": 2, "horizon": 2} | change
     with pytest.raises((ValueError, TypeError), match=message):
         MarkovGame.sparse(**given)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"probability": [[[[0.5, 0.5]], [[0.5, 0.6]]]]},
+            r"^probability\[0, 1, 0\] must sum to 1, got 1\.1$",
+        ),
+        ({"next_state": [[[[0, 1]], [[-1, 1]]]]}, r"^next_state\[0, 1, 0, 0\] must be from 0 to 1, got -1"),
+        ({"reward": np.full((1, 1, 2, 1), 2.0)}, r"^reward\[0, 0, 0, 0\] must be in"),
+        ({"reward": np.zeros((1, 2, 1))}, r"^reward must have shape \(m, H, S, A\) = \(1, 1, 2, 1\) or with"),
+        (
+            {"probability": np.ones((1, 2, 1, 0)), "next_state": np.zeros((1, 2, 1, 0), dtype=int)},
+            r"got \(1, 2, 1, 0\)",
+        ),
+        ({"n_actions": (2,)}, r"probability must have shape \(H, S, A, B\) with S, A = \(2, 2\), got \(1, 2, 1, 2\)"),
+        ({"horizon": 2}, r"probability must have 3 axes, got shape \(1, 2, 1, 2\)"),
+        ({"probability": [[[0.5, 0.5]], [[0.5, 0.5]]]}, r"probability must have 4 axes, got shape \(2, 1, 2\)"),
+    ],
+)
+def test_bad_rows_of_each_step_are_named(change: dict[str, object], message: str) -> None:
+    row = {"next_state": [[[[0, 1]], [[0, 1]]]], "probability": [[[[0.5, 0.5]], [[0.5, 0.5]]]]}
+    given = row | {"reward": np.zeros((1, 1, 2, 1)), "n_actions": (1,), "n_states": 2} | change
+    with pytest.raises(ValueError, match=message):
+        MarkovGame.sparse(**given)
+
+
+def test_rewards_of_entries_for_one_next_state_are_averaged_and_where_they_agree_are_just_that() -> None:
+    """Also beside rows of one step, with probabilities whose sum is not exact, and for entries of probability 0."""
+    third = 1 / 3
+    game = MarkovGame.sparse(
+        [[[2, 0, 2, 2]], [[1, 1, 1, 1]], [[0, 2, 1, 0]]],
+        [[[third, 0.0, third, third]], [[0.1, 0.2, 0.3, 0.4]], [[0.0, 0.5, 0.5, 0.0]]],
+        np.array([[[[0.7, 0.25, 0.7, 0.7]], [[1.0, 0.5, 0.0, 0.25]], [[0.125, 1.0, 0.5, 0.875]]]]),
+        (1,), 3, horizon=2,
+    )  # fmt: skip
+    assert game.next_state[0, :, 0].tolist() == [[0, 2, 2], [1, 1, 1], [0, 1, 2]]
+    np.testing.assert_allclose(game.probability[1, :, 0], [[0, 1, 0], [1, 0, 0], [0, 0.5, 0.5]], rtol=0, atol=1e-15)
+    paid = game.reward[0, 1, :, 0].tolist()
+    assert paid[0] == [0.25, 0.7, 0.7] and paid[2] == [0.125, 0.5, 1.0]
+    np.testing.assert_allclose(paid[1], [0.3, 0.3, 0.3], rtol=0, atol=1e-15)
+    assert game.dense().reward[0, 0, 0, 0].tolist() == [
+        0.25,
+        0.0,
+        0.7,
+    ]  # the lowest of the range where nothing is listed
+
+
+def test_helpers_of_lists_against_loops() -> None:
+    rng = np.random.default_rng(5)
+    old, new = rng.permuted(np.tile(np.arange(7), (2, 3, 2, 1)), axis=-1)[..., :4], rng.integers(0, 7, (2, 3, 2, 5))
+    values, rest = rng.random((2, 2, 3, 2, 4)), np.array([-1.0, -2.0]).reshape(2, 1, 1, 1, 1)
+    laid = laid_out(values, old, new, rest)
+    counts, at = rng.integers(0, 3, old.shape), rng.random(old.shape) < 0.5
+    dense, spread = gathered(counts, old, 7), scattered(values, old, at, 7, rest)
+    assert dense.dtype == np.int64 and (scattered(values, old, at, 7)[spread < 0] == 0).all()
+    twice = gathered(np.array([[[[2, 3, 4]]]]), np.array([[[[1, 0, 1]]]]), 3)
+    assert twice.tolist() == [[[[3, 6, 0]]]]
+    lowest = np.array([[-5.0], [-7.0]]) * np.ones((2, 2))
+    paid = dense_reward(old, values, lowest, 7)
+    for h, s, a in np.ndindex(2, 3, 2):
+        here = old[h, s, a].tolist()
+        for k, state in enumerate(new[h, s, a].tolist()):
+            for i in range(2):
+                told = values[i, h, s, a, here.index(state)] if state in here else rest[i, 0, 0, 0, 0]
+                assert laid[i, h, s, a, k] == told
+        for state in range(7):
+            listed = here.index(state) if state in here else None
+            assert dense[h, s, a, state] == (0 if listed is None else counts[h, s, a, listed])
+            for i in range(2):
+                known = listed is not None and at[h, s, a, listed]
+                assert spread[i, h, s, a, state] == (values[i, h, s, a, listed] if known else rest[i, 0, 0, 0, 0])
+                assert paid[i, h, s, a, state] == (lowest[i, h] if listed is None else values[i, h, s, a, listed])
+
+
+def test_dense_rewards_that_would_be_too_large_are_refused() -> None:
+    size = 20_000
+    lists, rows = np.arange(size)[:, None, None], np.ones((size, 1, 1))
+    with pytest.raises(ValueError, match=r"^the rewards would have 6\.0 GiB"):
+        dense_reward(lists[None], np.zeros((2, 1, size, 1, 1)), np.zeros((2, 1)), size)
+    with pytest.raises(ValueError, match=r"^the kernel would have 3\.0 GiB"):
+        dense_kernel(lists[None], rows[None], size)
