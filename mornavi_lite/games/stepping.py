@@ -248,7 +248,6 @@ def rows_of(found: Outcomes, n_steps: int) -> Rows:
     next_state[entry, place] = found.following
     probability[entry, place] = weights
     reward[:, entry, place] = rewards.T
-    probability[row[ended]] = 0.0
     probability[row[ended], 0] = 1.0
     states, weights, pays = merged(next_state, probability, reward)
     assert pays is not None
