@@ -85,7 +85,9 @@ def test_pictures_are_the_frames_and_small(shown: ipywidgets.VBox) -> None:
             difference = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(original.convert("RGB"), int))
         assert difference.mean() < 1 and (difference.max(axis=-1) > 60).mean() < 1e-3
     for child in parts(shown)[2].children:
-        assert f'width="{width}" height="{height}"' in child.value and "max-width: 100%" in child.value
+        told = re.search(r'width="(\d+)" height="(\d+)"', child.value)
+        assert told is not None and "max-width: 100%" in child.value
+        assert abs(int(told[1]) - width) <= 1 and abs(int(told[2]) - height) <= 1  # Matplotlib 3.9 cuts, 3.10 rounds
 
 
 def test_the_same_frames_give_the_same_bytes(shown: ipywidgets.VBox) -> None:
