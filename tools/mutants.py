@@ -176,6 +176,7 @@ def known(session: pytest.Session) -> dict[str, Any]:
 
 def watched(session: pytest.Session, path: Path) -> int:
     set_mutant_under_test("stats")
+    del os.environ["MUTANT_UNDER_TEST"]  # nothing is kept of what a process does that a test starts
     tests: dict[str, list[str]] = {}
     took = {}
     before = set(sys.modules)

@@ -24,8 +24,10 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.files import read_arrays, write_arrays
+from mornavi_lite.summaries import number
 from tests.learners.small_games import MIXED, Recorded, varied_game
 from tests.planning.test_models import made, radii
+from tests.summaries.shown import Page, named_game
 
 
 def made_up(episode: list[int], gap: list[float]) -> History:
@@ -62,6 +64,30 @@ def test_two_histories_can_be_compared() -> None:
     history = run(Mornavi(Nominal()), zoo.fishing(), 5)
     assert history == history
     assert (history == run(Mornavi(Nominal()), zoo.fishing(), 6)) in (True, False)
+
+
+@pytest.mark.parametrize("n_episodes", [1, 12])
+def test_a_history_says_what_it_holds(n_episodes: int) -> None:
+    """Every line and the page, from the arrays: three players, in units of money."""
+    town = named_game()
+    history = run(Mornavi(MIXED, "ce"), town, n_episodes, seed=1)
+    best, last = int(history.certificate.argmin()), history.n_plans - 1
+    lines = repr(history).splitlines()
+    assert lines[0].startswith(f"History of {town.name}: ce, [TotalVariation(radius=0.1")
+    assert lines[1].startswith("3 players, 4 steps, 5 states (") and lines[1].endswith("2 x 3 x 2 actions")
+    how_many = f"12 episodes, {history.n_plans} plans" if last else "1 episode, 1 plan"
+    regret, gap = number(history.regret[-1]), number(history.gap[last])
+    assert lines[2] == f"{how_many}; regret {regret}, gap of the last plan {gap}"
+    certificate = f"certificate {number(history.certificate[best])}, gap {number(history.gap[best])}"
+    assert lines[3] == f"best plan, number {best + 1}: {certificate}"
+    told = [
+        f"{number(history.value[best, i])} within {number(history.lower[best, i])} to "
+        f"{number(history.upper[best, i])} (player {i + 1})"
+        for i in range(3)
+    ]
+    assert lines[4] == f"value at the start: {', '.join(told)}" and len(lines) == 6
+    page = Page(history._repr_html_())
+    assert page.lines == repr(history) and "visits" in page.rows[0]
 
 
 def test_the_best_plan_is_the_policy_with_the_smallest_certificate_and_its_bounds(game: MarkovGame) -> None:

@@ -1,0 +1,286 @@
+"""The search for alternatives, piece by piece: what is known, what states can be worth, what a game of them costs."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mornavi_lite import MarkovGame, TotalVariation, solve
+from mornavi_lite.games.flows import expected_visits
+from mornavi_lite.lower_bounds.allocation import Cut, Program, information_of, requirement
+from mornavi_lite.lower_bounds.alternatives import Search
+from mornavi_lite.lower_bounds.cutting import EDGES, MARGIN, Cutting, Found, Side
+from mornavi_lite.lower_bounds.known import INSIDE, Known, known, worst_means
+from mornavi_lite.planning import reachable
+
+RNG = np.random.default_rng(0)
+
+
+def drawn(seed: int = 0, radius: float = 0.0, told: bool = False) -> tuple[MarkovGame, Known]:
+    """Three players, five states of which some are never reached, illegal actions, certain rows, a drawn start."""
+    rng = np.random.default_rng(seed)
+    kernel = rng.dirichlet(np.full(5, 0.7), size=(3, 5, 6))
+    kernel[..., 4] = 0  # state 4 follows on none
+    kernel[0, :, :, 3] = 0
+    kernel[:, 1, 2:4] = np.eye(5)[[2, 0]]
+    kernel[:, 2] = np.eye(5)[[0, 1, 1, 2, 0, 2]]
+    kernel[:, 4, :, 4] = 1
+    kernel /= kernel.sum(axis=-1, keepdims=True)
+    reward = np.broadcast_to(rng.uniform(-1, 2, size=(3, 5, 6)), (3, 3, 5, 6))
+    legal = [np.ones((5, n), dtype=bool) for n in (2, 3, 1)]
+    legal[1][0, 1] = legal[0][3, 0] = False
+    start = [0.25, 0.75, 0, 0, 0]
+    game = MarkovGame(kernel, reward, (2, 3, 1), start, reward_range=(-1.5, 2.5), legal=legal)
+    radii = np.full((3, 5, 6), radius) * rng.uniform(0.5, 1.5, size=(3, 5, 6)) if radius else np.zeros((3, 5, 6))
+    return game, known(game, radii, game.transition > 0 if told else None)
+
+
+CASES = [(seed, radius, told) for seed, (radius, told) in enumerate(itertools.product((0.0, 0.1), (False, True)))]
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_what_is_known_is_what_the_game_is(seed: int, radius: float, told: bool) -> None:
+    game, facts = drawn(seed, radius, told)
+    np.testing.assert_allclose(facts.kernel, game.transition, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(facts.reached, reachable(game))
+    assert not facts.reached.all() and (facts.ranges == [-1.5, 2.5]).all() and facts.shape == (3, 5, 6)
+    for s in range(5):
+        assert np.flatnonzero(facts.legal[s]).tolist() == game.legal_joint_actions(s)
+    assert (facts.certain == (told & ((game.transition > 0).sum(axis=-1) == 1))).all() and facts.certain.any() == told
+    value = solve(game, TotalVariation(facts.radius)).value[0]
+    np.testing.assert_allclose(facts.values(facts.kernel, facts.reward), value, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+@pytest.mark.parametrize("upwards", [True, False])
+def test_what_a_state_can_be_worth_is_tried_row_by_row(seed: int, radius: float, told: bool, upwards: bool) -> None:
+    """All next states that may follow, for each joint action that is legal: the worst case of a certain row."""
+    _, facts = drawn(seed, radius, told)
+    after, h, best = RNG.random(5), 1, max if upwards else min
+    rows = facts.kernel[h]
+    ball = TotalVariation(facts.radius[h])
+    np.testing.assert_allclose(worst_means(rows, after, facts.radius[h]), ball.worst_case(rows, after), atol=1e-12)
+    worth, which = facts.ends(h, after, upwards)
+    ends = {
+        (s, a, t): float((1 - facts.radius[h, s, a]) * after[t] + facts.radius[h, s, a] * after.min())
+        for s, a, t in np.argwhere(facts.allowed[h])
+    }
+    for s, a in np.ndindex(5, 6):
+        own = {t: ends[s, a, t] for t in range(5) if (s, a, t) in ends}
+        assert worth[s, a] == pytest.approx(best(own.values()), abs=1e-12) == own[int(which[s, a])]
+    unseen, held = facts.unseen(h, after, upwards)
+    paid = 2.5 if upwards else -1.5
+    for s in range(5):
+        legal = np.flatnonzero(facts.legal[s])
+        assert unseen[s] == pytest.approx(paid + worth[s, legal].max(), abs=1e-12)
+        moved = facts.radius[h, s, legal][worth[s, legal].argmax()]
+        assert held.moved[s] == moved
+        assert unseen[s] == pytest.approx(paid + (1 - moved) * after[held.follows[s]] + moved * after.min(), abs=1e-12)
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+@pytest.mark.parametrize("upwards", [True, False])
+def test_values_that_are_wanted_are_brought_to_what_alternatives_have(
+    seed: int, radius: float, told: bool, upwards: bool
+) -> None:
+    _, facts = drawn(seed, radius, told)
+    after, h = np.random.default_rng(seed).random(5), 1
+    ends, own = facts.ends(h, after, upwards)[0], worst_means(facts.kernel[h], after, facts.radius[h])
+    for wanted in (np.full(5, -9.0), np.full(5, 9.0), np.random.default_rng(seed).random(5)):
+        value, held = facts.within(h, wanted, after, upwards)
+        for s in range(5):
+            legal = np.flatnonzero(facts.legal[s])
+            sure = facts.certain[h, s, legal]
+            near = (1 - INSIDE) * ends[s, legal] + INSIDE * own[s, legal]
+            worth = facts.reward[h, s, legal] + np.where(sure, own[s, legal], near)
+            if upwards:  # one joint action suffices, but those that are certain stay what they are
+                low, high = max(worth[sure], default=-np.inf), worth.max()
+            else:  # all of them are to be worth that little; where none can change, the value is what it is
+                low, high = worth.max(), worth.max() if sure.all() else np.inf
+            assert value[s] == pytest.approx(np.clip(wanted[s], low, high), abs=1e-12)
+            tied = value[s] != wanted[s] or sure.all()
+            assert (held.follows[s] >= 0) == tied
+            if tied and (upwards or low == high or wanted[s] < low):
+                moved = held.moved[s]
+                follows = (1 - moved) * after[held.follows[s]] + moved * after.min()
+                rewards = value[s] - facts.reward[h, s, legal]
+                assert np.isclose(rewards, follows, atol=2 * INSIDE).any()
+
+
+def searches(facts: Known, share: float = 0.3) -> list[Search]:
+    """Both ways, for worths that are a share of the way to what other kernels could make of the start."""
+    worth = float(facts.values(facts.kernel, facts.reward)[0] @ facts.initial)
+    ends = [Search(facts, worth, upwards).furthest for upwards in (True, False)]
+    return [Search(facts, worth + share * (end - worth), up) for end, up in zip(ends, (True, False), strict=True)]
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_the_games_own_values_cost_nothing_and_starts_are_worth_what_is_wanted(
+    seed: int, radius: float, told: bool
+) -> None:
+    _, facts = drawn(seed, radius, told)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=facts.shape)
+    value = facts.values(facts.kernel, facts.reward)
+    for search in searches(facts):
+        own = value[:-1][search.free]
+        complete, _ = search.complete(own)
+        if not (told and radius):  # else mass that the ball moves may land where no episode gets
+            np.testing.assert_allclose(complete[:-1][search.free], own, rtol=0, atol=1e-6)
+            assert search.off(own)[0] == pytest.approx(value[0] @ facts.initial - search.wanted, abs=1e-6)
+            assert search.price(own, weights)[0] <= 1e-9
+        assert search.possible
+        starts = list(search.first_values())
+        n_patterns = 3 + (len(search.cells) if search.upwards else 2 * (2 + 4))
+        assert len(starts) == n_patterns
+        worth = search.complete(np.clip(starts[0], *search.bounds))[0][0] @ facts.initial
+        further = (worth - search.wanted) * (1 if search.upwards else -1)
+        assert further >= -1e-3  # a share that was halved sixteen times
+        if not radius:  # else states where no episode gets may take it further, though nothing is moved
+            assert further <= 1e-3
+        low, high = search.bounds
+        assert (low <= high).all() and (low <= own).all() and (own <= high).all()
+    assert not any(each.possible for each in searches(facts, 1.1))
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_alternatives_have_the_values_and_the_price_they_were_asked_for(seed: int, radius: float, told: bool) -> None:
+    game, facts = drawn(seed, radius, told)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=facts.shape)
+    built = 0
+    for search in searches(facts):
+        for start in itertools.islice(search.first_values(), 4):
+            chosen = search.descend(start, weights)
+            at_first, cost = (search.price(np.clip(x, *search.bounds), weights)[0] for x in (start, chosen))
+            assert abs(search.off(chosen)[0]) <= 1e-6
+            if not told and abs(search.off(np.clip(start, *search.bounds))[0]) < 1e-6:
+                assert cost <= at_first * (1 + 1e-6)
+            found = search.build(chosen, weights)
+            if found is None:
+                continue
+            kernel, reward = found
+            built += 1
+            np.testing.assert_allclose(kernel.sum(axis=-1), 1, rtol=0, atol=1e-9)
+            assert (kernel >= 0).all() and (kernel[facts.reached][~facts.allowed[facts.reached]] == 0).all()
+            np.testing.assert_array_equal(reward[facts.reached], game.reward[0][facts.reached])
+            assert (reward[~facts.reached] == (2.5 if search.upwards else -1.5)).all()
+            for h, s, a in np.ndindex(facts.shape):
+                stand = facts.stand[s, a]
+                assert (kernel[h, s, a] == kernel[h, s, stand]).all() and reward[h, s, a] == reward[h, s, stand]
+            value = facts.values(kernel, reward)
+            free, wanted = search.free, search.complete(chosen)[0]
+            sign = 1 if search.upwards else -1
+            assert (sign * (value[:-1] - wanted[:-1])[free] >= -1e-9).all()
+            told_by = np.where(facts.reached[..., None], information_of(facts.kernel, kernel), 0.0)
+            spent = float((told_by * weights)[:, facts.legal].sum())
+            if radius == 0 or search.upwards:  # else rows are moved further where another level asks for more
+                assert spent == pytest.approx(cost, rel=1e-4, abs=1e-9)
+            assert spent >= cost * (1 - 1e-6)
+    assert built >= 4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_program_is_a_flow_that_pays_for_every_kind_of_output(seed: int) -> None:
+    """Its certified floor is the optimum but for rounding, and never above it."""
+    game, facts = drawn(seed)
+    rng, delta, n_bins = np.random.default_rng(seed), 0.05, 3
+    program = Program(facts.kernel, facts.initial, facts.legal, n_bins)
+    cuts = [
+        Cut(rng.uniform(0.01, 1, size=facts.shape) * (rng.random(facts.shape) < 0.7), np.arange(3) <= k, k == 1)
+        for k in range(3)
+    ]
+    lines = [requirement(delta, cut.never_likelier) for cut in cuts]
+    found = program.solve(cuts, lines, 1 - delta)
+    visits, episodes = found.visits, found.visits[0].sum()
+    assert found.episodes == pytest.approx(episodes, rel=1e-6) and found.episodes <= episodes * (1 + 1e-12)
+    assert found.outputs.sum() == pytest.approx(1 - delta) and (found.outputs >= 0).all()
+    assert (visits[:, ~facts.legal] == 0).all() and (visits >= 0).all()
+    np.testing.assert_allclose(visits[0].sum(axis=1), episodes * game.initial, atol=1e-6)
+    for h in range(2):
+        arriving = np.einsum("sa,sat->t", visits[h], facts.kernel[h])
+        np.testing.assert_allclose(visits[h + 1].sum(axis=1), arriving, atol=1e-6)
+    assert (found.weights >= 0).all() and found.weights.max() > 0 and found.weights.shape == (3,)
+    for cut, (slope, constant) in zip(cuts, lines, strict=True):
+        needed = (slope * (cut.refutes @ found.outputs) + constant).max()
+        assert (visits * cut.information).sum() >= needed - 1e-6
+    fewer = program.certified(cuts, found.weights, 0.0)
+    assert fewer == 0 and program.certified([], np.zeros(0), 1.0) == 0
+    alone = [program.solve([cut], [line], 1 - delta).episodes for cut, line in zip(cuts, lines, strict=True)]
+    assert max(alone) <= found.episodes * (1 + 1e-9)
+
+
+def cutting_of(sharper: bool, told: bool = False, seed: int = 0) -> tuple[MarkovGame, Cutting]:
+    game, facts = drawn(seed, told=told)
+    return game, Cutting(facts, 0.5, 0.05, MARGIN * 12, sharper)
+
+
+def test_where_all_is_played_alike_and_what_an_episode_of_an_allocation_is() -> None:
+    game, cutting = cutting_of(False)
+    policy = np.broadcast_to(cutting.game.legal / cutting.game.legal.sum(axis=1, keepdims=True), (3, 5, 6))
+    visits = expected_visits(game.transition, game.initial, policy)
+    np.testing.assert_allclose(cutting.spread, visits[..., None] * policy, rtol=0, atol=1e-12)
+    spent: Any = type("Spent", (), {"visits": 7 * cutting.spread})
+    np.testing.assert_allclose(cutting._average(spent), cutting.spread, rtol=0, atol=1e-12)
+    spent.visits = np.zeros(cutting.game.shape)
+    np.testing.assert_array_equal(cutting._average(spent), cutting.spread)
+
+
+def test_which_outputs_an_alternative_refutes() -> None:
+    """Upwards upper values that are too low, downwards the lower values that go with upper ones that are higher."""
+    _, cutting = cutting_of(True)
+    up, down = cutting.sides
+    assert up.upwards and not down.upwards and set(EDGES) <= set(cutting.edges.tolist())
+    n = len(cutting.edges) - 1
+    for kind in range(n):
+        share, wrong = up.refuting(kind)
+        assert share == cutting.edges[kind + 1] and wrong.tolist() == [k <= kind for k in range(n)]
+        share, wrong = down.refuting(kind)
+        assert share == 1 - cutting.edges[kind] and wrong.tolist() == [k >= kind for k in range(n)]
+    assert cutting_of(False)[1].edges.tolist() == [0, 1]
+    for side, sign in ((up, 1), (down, -1)):
+        assert side.search(0.5).wanted == pytest.approx(up.worth + sign * (0.25 + 2 * 12e-9), abs=1e-12)
+
+
+def test_edges_are_where_games_that_keep_to_what_can_follow_end() -> None:
+    """No kernel at all makes the start worth more than a share of epsilon: there, and halfway, kinds are told apart."""
+    game, facts = drawn(0, told=True)
+    worth = float(solve(game, TotalVariation(0.0)).value[0, 0] @ game.initial)
+    ends = [Search(facts, worth, upwards).furthest for upwards in (True, False)]
+    epsilon = 1.25 * (ends[0] - worth)
+    edges = Cutting(facts, epsilon, 0.05, 1e-9, True).edges
+    share = (ends[0] - worth) / epsilon
+    assert share == pytest.approx(0.8)
+    assert np.isclose(edges, 0.8, atol=1e-6).any() and np.isclose(edges, 0.4, atol=1e-6).any()
+    assert (np.diff(edges) > 0).all() and edges[0] == 0 and edges[-1] == 1
+
+
+def test_every_output_is_wrong_at_no_price_where_it_is_wrong_in_games_that_look_alike() -> None:
+    _, cutting = cutting_of(True)
+    n, nothing = len(cutting.edges) - 1, np.zeros(cutting.game.shape)
+
+    def found(refutes: Any, upwards: bool, told: float = 0.0) -> Found:
+        return Found(nothing, nothing, Cut(nothing + told, np.asarray(refutes), False), upwards, 1.0, nothing)
+
+    first, rest = np.arange(n) < 2, np.arange(n) >= 2
+    assert not cutting.blocked([]) and cutting.blocked([found(np.ones(n, bool), True)])
+    assert not cutting.blocked([found(first, True)]) and cutting.blocked([found(first, True), found(rest, False)])
+    assert not cutting.blocked([found(first, True), found(rest, False, told=1e-9)])
+    cutting.delta = 0.4  # wrong in one of two games that look alike may be right in the other
+    assert cutting.blocked([found(np.ones(n, bool), True)])
+    assert not cutting.blocked([found(first, True), found(rest, False)])
+    cutting.delta = 0.5
+    assert not cutting.blocked([found(np.ones(n, bool), True)])
+
+
+def test_sides_begin_at_values_of_their_own() -> None:
+    game, facts = drawn(1)
+    value = solve(game, TotalVariation(0.0)).value[0]
+    for upwards in (True, False):
+        side = Side(facts, upwards, 0.5, 1e-9, EDGES)
+        np.testing.assert_allclose(side.value, value, rtol=0, atol=1e-9)
+        firsts = list(side.search(1.0).first_values())
+        assert len(side.starts) == len(firsts) > 3
+        for shift, first in zip(side.starts, firsts, strict=True):
+            np.testing.assert_allclose(side.own + 0.5 * shift, first, rtol=0, atol=1e-12)
