@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from mornavi_lite import (
     run,
     zoo,
 )
+from mornavi_lite.runs.episodes import Going
 from tests import ROOT
 from tests.games.test_markov_game import plain_trajectories
 from tests.learners.small_games import MIXED, Recorded, varied_game
@@ -539,6 +541,52 @@ def test_plans_that_come_often_keep_to_their_rule(radius: float) -> None:
     assert any((now < np.maximum(2 * before, 1)).all() for before, now in pairs)
     doubling = run(Mornavi(TotalVariation(radius)), game, 3000, seed=0, until=0.5)
     assert often.n_plans > doubling.n_plans
+
+
+@pytest.mark.parametrize(
+    ("replan", "episode", "since", "before", "now", "wanted"),
+    [
+        ("doubling", 9, 4, 3, 6, True),
+        ("doubling", 9, 4, 3, 5, False),
+        ("doubling", 9, 4, 0, 1, True),
+        ("doubling", 9, 4, 0, 0, False),
+        ("doubling", 9, 3, 3, 6, False),  # no look
+        ("episode", 9, 1, 3, 3, True),
+        ("episode", 9, 0, 3, 9, False),
+        ("often", 9, 4, 8, 9, True),
+        ("often", 9, 4, 9, 10, False),
+        ("often", 9, 4, 0, 0, False),
+        ("often", 9, 4, 0, 1, True),
+        ("spaced", 100, 2, 3, 6, True),
+        ("spaced", 100, 2, 3, 5, False),
+        ("spaced", 101, 2, 3, 23, False),
+        ("spaced", 101, 2, 3, 24, True),
+        ("spaced", 101, 2, 0, 7, False),
+        ("spaced", 101, 2, 0, 8, True),
+    ],
+)
+def test_when_there_is_a_new_plan(
+    game: MarkovGame, replan: str, episode: int, since: int, before: int, now: int, wanted: bool
+) -> None:
+    """At looks alone; by one cell of all, or by what a learner watches: twice, nine eighths, eight times as often."""
+    learner: Any = Fixed(uniform(game), 3)
+    learner.replan = replan
+    going = Going(learner, game, [Nominal()] * 3, 0)
+    assert going.wants_plan() and going.until_next_look() == 1  # there is none yet
+    going.starts, going.episode, going.since_plan = [0], episode, since
+    visits = np.zeros((2, 3, 12), dtype=int)
+    visits[1, 2, 7] = now
+    going.counts = SimpleNamespace(visits=visits)
+    going.planned_visits = np.where(visits > 0, before, 0) if now else visits
+    assert going.wants_plan() is wanted
+    learner.watched = lambda visits: visits[0]
+    assert going.wants_plan() is (replan == "episode" and wanted)
+    for after, looks in zip(
+        [0, 1, 1, 2, 4, 7, 11, 12, 13, 14, 15, 8], [1, 1, 1, 2, 4, 1, 5, 4, 3, 2, 1, 8], strict=True
+    ):
+        going.since_plan = after
+        assert going.until_next_look() == (1 if replan == "episode" else looks)
+        assert learner.replan == "episode" or (after + looks) & (after + looks - 1) == 0
 
 
 @pytest.mark.parametrize("replan", ["spaced", "often"])
