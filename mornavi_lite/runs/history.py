@@ -268,7 +268,7 @@ class History:
     def __repr__(self) -> str:
         best, about = int(self.certificate.argmin()), self.best_plan.about
         episodes, plans = many(int(self.episode[-1]), "episode"), many(self.n_plans, "plan")
-        bounds = zip(self.value[best], self.lower[best], self.upper[best], strict=True)
+        bounds = np.transpose([self.value[best], self.lower[best], self.upper[best]])
         worth = [self.judged * f"{number(value)} within " + interval(low, high) for value, low, high in bounds]
         truth, gap = "the game is not known, so neither are gaps, values and regret", ""
         if self.judged:

@@ -6,6 +6,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ from mornavi_lite import (
 )
 from mornavi_lite.confidence import row_cost
 from mornavi_lite.planning import gap_and_value
+from mornavi_lite.runs.environment import Played
+from mornavi_lite.runs.episodes import Going
+from mornavi_lite.summaries import number
 from mornavi_lite.uncertainty import sets_per_player
 from tests.learners.small_games import MIXED, Recorded, varied_game
 
@@ -218,11 +222,46 @@ def test_joint_actions_are_drawn_from_the_behaviour(game: MarkovGame) -> None:
         (OfflinePessimistic(MIXED), np.full((2, 3, 12), 1 / 12)),
         (RandomPlay(MIXED), np.full((2, 3, 12), 1 / 12)),
     ):
-        visits = learn(learner, Wrapped(game), 1500, seed=2).checkpoint.counts.visits
+        visits = learn(learner, Wrapped(game), 500, seed=2).checkpoint.counts.visits
         for h, s in np.ndindex(2, 3):
             n = visits[h, s].sum()
-            if n > 100:
+            if n > 60:
                 assert stats.chisquare(visits[h, s], n * expected[h, s]).pvalue > 1e-4
+
+
+class Counter:
+    """One player, ten actions and one state; it keeps what is played, and draws nothing."""
+
+    n_states, n_actions, horizon, reward_range = 1, (10,), 2, (0, 1)
+
+    def __init__(self) -> None:
+        self.played: list[int] = []
+
+    def reset(self, rng: Any) -> int:
+        return 0
+
+    def step(self, joint_action: int, rng: Any) -> tuple[int, list[int]]:
+        self.played.append(joint_action)
+        return 0, [0]
+
+
+def test_no_draw_leads_to_a_joint_action_that_is_not_played() -> None:
+    """The least and the greatest number that can be drawn, where ten tenths add up to less than 1."""
+    policy = np.full((2, 1, 10), 0.1)
+    policy[0, 0] = [0, 0.5, 0.5, *[0] * 7]
+    for drawn, expected in ((0.0, [1, 0]), (1 - 2.0**-53, [2, 9]), (0.5, [2, 4])):
+        environment = Counter()
+        played = Played(environment, None)
+        learner = OfflinePessimistic(Nominal(), behaviour=policy)
+        going = Going(learner, played, [Nominal()], 0)
+        going.rng: Any = SimpleNamespace(random=lambda: drawn, bit_generator=going.rng.bit_generator)  # noqa: B023
+        going.plan = learner.plan(played.counts())
+        told: list[int] = []
+        assert played.play(going, 5, told.append)
+        assert environment.played == expected and told == [1] and going.episode == going.since_plan == 1
+        assert going.counts.n_episodes == 1 and played.counts().n_episodes == 0
+        gap, value = played.gap_and_value(policy, [Nominal()], "cce")
+        assert np.isnan(gap) and np.isnan(value).all() and value.shape == (1, 3, 1)
 
 
 # Breaks
@@ -438,7 +477,7 @@ def test_an_exception_that_takes_no_attribute_is_passed_on(game: MarkovGame) -> 
         (-1, 3, r"the state that reset returned in episode 5, step 0 must be from 0 to 2, got 3"),
         (-1, 1.0, r"the state that reset returned in episode 5, step 0 must be an integer, got float 1.0"),
         (-1, None, r"the state that reset returned in episode 5, step 0 must be an integer, got NoneType"),
-        (0, lambda made: (-1, made[1]), r"the state that step returned in episode 5, step 0 must be .* got -1"),
+        (0, lambda made: (-1, made[1]), r"^the state that step returned in episode 5, step 0 must be .* got -1"),
         (
             1,
             lambda made: (True, made[1]),
@@ -447,7 +486,7 @@ def test_an_exception_that_takes_no_attribute_is_passed_on(game: MarkovGame) -> 
         (
             1,
             4,
-            r"the pair of next state and rewards .* episode 5, step 1 must be a tuple of two, got",
+            r"^the pair of next state and rewards that step returned in episode 5, step 1 must be a tuple of two, got",
         ),
         (
             0,
@@ -457,7 +496,7 @@ def test_an_exception_that_takes_no_attribute_is_passed_on(game: MarkovGame) -> 
         (
             1,
             lambda made: (0, [0.1, 0.1, 1.5]),
-            r"rewards .* 5, step 1 must be in \[0, 1\] for player 2, got 1.5",
+            r"^the rewards that step returned in episode 5, step 1 must be in \[0, 1\] for player 2, got 1.5",
         ),
         (1, lambda made: (0, [0.1, 0.1]), r"rewards .* episode 5, step 1 must have shape \(m,\) = \(3,\), got \(2,\)"),
         (1, lambda made: (0, 0.5), r"rewards .* episode 5, step 1 must have shape \(m,\) = \(3,\), got \(\)"),
@@ -473,12 +512,12 @@ def test_what_an_environment_returns_is_checked(place: int, what: Any, message: 
 
 def test_what_contradicts_its_kind_is_an_error_that_says_which_kind_would_hold() -> None:
     game = MarkovGame(np.ones((2, 1, 1, 1)), np.full((2, 2, 1, 1), 0.5), (1, 1))
-    moved = Trouble(game, 4, 1, lambda made: (0, [0.5, 0.25]))
-    with pytest.raises(
-        ValueError, match=r"episode 4, step 1: reward of player 1 at step 1.*0.5, got 0.25.*'random'"
-    ) as it:
-        learn(Mornavi(Nominal()), moved, 10)
-    assert it.value.history.checkpoint.episode == 3 and it.value.__notes__ == ["episode 4, step 1"]  # type: ignore[attr-defined]
+    for step in (0, 1):
+        moved = Trouble(game, 4, step, lambda made: (0, [0.5, 0.25]))
+        said = rf"^episode 4, step {step}: reward of player 1 at step {step}.*0.5, got 0.25.*'random'"
+        with pytest.raises(ValueError, match=said) as it:
+            learn(Mornavi(Nominal()), moved, 10)
+        assert it.value.history.checkpoint.episode == 3 and it.value.__notes__ == [f"episode 4, step {step}"]  # type: ignore[attr-defined]
     moved = Trouble(game, 4, 1, lambda made: (0, [0.5, 0.25]))
     moved.rewards = "random"
     moved.game = MarkovGame(np.ones((2, 1, 1, 1)), np.full((2, 2, 1, 1), 1.0), (1, 1))
@@ -615,6 +654,22 @@ def test_counts_whose_episodes_began_elsewhere_are_refused(game: MarkovGame) -> 
 
 
 # What is printed
+
+
+@pytest.mark.parametrize("start", [True, False])
+def test_what_an_environment_taught_is_saved_and_told(start: bool, game: MarkovGame, tmp_path: Path) -> None:
+    """Certificates of a start that is learned are a column of their own."""
+    history = learn(Mornavi(MIXED), Wrapped(game, start), 7)
+    history.save(tmp_path / "file.npz")
+    again = History.load(tmp_path / "file.npz")
+    assert again.certificate.tobytes() == history.certificate.tobytes() and (again.width is None) == start
+    best, truth = int(history.certificate.argmin()), "the game is not known, so neither are gaps, values and regret"
+    assert repr(again) == repr(history)
+    lines = repr(history).splitlines()
+    assert lines[2] == f"7 episodes, {history.n_plans} plans; {truth}"
+    assert lines[3] == f"best plan, number {best + 1}: certificate {number(history.best_certificate)}"
+    ends = [f"{number(history.lower[best, i])} to {number(history.upper[best, i])} (player {i + 1})" for i in range(3)]
+    assert lines[4] == f"value at the start{'' if start else ', which is learned'}: {', '.join(ends)}"
 
 
 def test_a_history_says_what_it_does_not_know(game: MarkovGame, capfd: pytest.CaptureFixture[str]) -> None:

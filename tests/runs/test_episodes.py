@@ -215,9 +215,9 @@ def test_a_run_stops_at_the_first_plan_that_is_good_enough(until: float) -> None
 
 def test_the_same_seed_gives_the_same_file_and_another_one_another(game: MarkovGame, tmp_path: Path) -> None:
     learner = Mornavi(MIXED, "ce")
-    files = [contents(run(learner, game, 100, seed=seed), tmp_path) for seed in (5, 5, 6)]
+    files = [contents(run(learner, game, 30, seed=seed), tmp_path) for seed in (5, 5, 6)]
     assert files[0] == files[1] != files[2]
-    transitions = [run(learner, game, 100, seed=seed).checkpoint.counts.transitions.tobytes() for seed in (5, 6)]
+    transitions = [run(learner, game, 30, seed=seed).checkpoint.counts.transitions.tobytes() for seed in (5, 6)]
     assert transitions[0] != transitions[1]
     assert contents(run(learner, game, 9), tmp_path) == contents(run(learner, game, 9, seed=0), tmp_path)
 
@@ -592,6 +592,6 @@ def test_when_there_is_a_new_plan(
 @pytest.mark.parametrize("replan", ["spaced", "often"])
 def test_a_broken_run_with_other_plans_is_the_whole_run(replan: str) -> None:
     game, learner = zoo.traffic_merge(), Mornavi(TotalVariation(0.1), replan=replan)
-    whole, half = run(learner, game, 300, seed=1), run(learner, game, 111, seed=1)
-    again = run(learner, game, 300, seed=1, resume=half)
+    whole, half = run(learner, game, 90, seed=1), run(learner, game, 37, seed=1)
+    again = run(learner, game, 90, seed=1, resume=half)
     assert again.upper.tobytes() == whole.upper.tobytes() and again.episode.tobytes() == whole.episode.tobytes()

@@ -146,7 +146,9 @@ def test_a_file_of_version_0_1_0_loads(saved: tuple[History, Path]) -> None:
     kept = {name: array for name, array in read_arrays(path, "History").items() if name not in new}
     write_arrays(path, "History", kept)
     old = History.load(path)
-    assert np.isnan(old.best_plan.upper).all() and old.best_policy.tobytes() == history.best_policy.tobytes()
+    for bound in (old.best_plan.upper, old.best_plan.lower):
+        assert np.isnan(bound).all() and bound.shape == (3, 3, 3)
+    assert old.best_policy.tobytes() == history.best_policy.tobytes()
     assert old.regret.tobytes() == history.regret.tobytes() and len(repr(old).splitlines()) == 6
     game = varied_game(11, (2, 3, 2))
     assert (
@@ -301,6 +303,19 @@ def rewritten(path: Path, **change: Any) -> Path:
     with target.open("wb") as handle:
         np.savez(handle, **{name: array for name, array in arrays.items() if array is not None})
     return target
+
+
+def test_what_is_damaged_is_named(saved: tuple[History, Path]) -> None:
+    """One array of each kind; the two tests below try them all."""
+    _, path = saved
+    for change in (
+        {"best_policy": np.ones(3)},
+        {"plan_upper": None},
+        {"plan_lower": None},
+        {"generator": np.array("x")},
+    ):
+        with pytest.raises(ValueError, match=r"changed\.npz"):
+            History.load(rewritten(path, **change))
 
 
 def test_a_newer_format_says_so(saved: tuple[History, Path]) -> None:
