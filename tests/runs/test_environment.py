@@ -264,6 +264,47 @@ def test_no_draw_leads_to_a_joint_action_that_is_not_played() -> None:
         assert np.isnan(gap) and np.isnan(value).all() and value.shape == (1, 3, 1)
 
 
+class Wide:
+    """Two players with ranges of their own, three steps, names."""
+
+    n_states, n_actions, horizon, reward_range = 2, (2, 3), 3, [(-1, 2), (3, 5)]
+    state_names, action_names = ("a", "b"), (("x", "y"), ("left", "stay", "right"))
+    initial: Any = 1
+
+    def __init__(self, rewards: str) -> None:
+        self.rewards = rewards
+
+    def reset(self, rng: Any) -> int:
+        return 1
+
+    def step(self, joint_action: int, rng: Any) -> tuple[int, list[float]]:
+        return 1, [2.0, 3.0]
+
+
+@pytest.mark.parametrize(("rewards", "share"), [("deterministic", 0), ("random", 1e-9)])
+def test_what_an_environment_says_of_itself_is_what_is_known(rewards: str, share: float) -> None:
+    """Rewards that are drawn may be outside by a billionth of the range, for rounding."""
+    played = Played(Wide(rewards), None)
+    ends = np.array([[[-1 - 3 * share, 2 + 3 * share], [3 - 2 * share, 5 + 2 * share]]] * 3)
+    np.testing.assert_allclose(played.ends, ends, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(np.stack([played.low, played.high], axis=-1), ends.swapaxes(0, 1), rtol=0, atol=1e-15)
+    counts = played.counts()
+    assert counts.rewards == rewards and counts.about.state_names == ("a", "b") and counts.about.action_names[1][2]
+    assert played.initial is not None and played.initial.tolist() == [0, 1] and counts.n_episodes == 0
+    others = [Wide(rewards) for _ in range(2)]
+    others[0].initial, others[1].initial = None, [0.5, 0.5]
+    assert len({Played(each, None).digest() for each in (*others, Wide("random"), Wide("deterministic"))}) == 4
+
+
+def test_an_error_in_counting_that_names_no_step_is_said_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Counts, *episode: Any) -> None:
+        raise ValueError("there is no room")
+
+    monkeypatch.setattr(Counts, "record", full)
+    with pytest.raises(ValueError, match=r"^episode 1, step 2: there is no room\b"):
+        learn(RandomPlay(Nominal()), Wide("random"), 2)
+
+
 # Breaks
 
 
@@ -500,6 +541,7 @@ def test_an_exception_that_takes_no_attribute_is_passed_on(game: MarkovGame) -> 
         ),
         (1, lambda made: (0, [0.1, 0.1]), r"rewards .* episode 5, step 1 must have shape \(m,\) = \(3,\), got \(2,\)"),
         (1, lambda made: (0, 0.5), r"rewards .* episode 5, step 1 must have shape \(m,\) = \(3,\), got \(\)"),
+        (0, lambda made: (0, ["a", 0.1, 0.1]), r"^the rewards that step returned .* must be an array of real numbers"),
         (0, lambda made: (0, "abc"), r"rewards .* episode 5, step 0 must be an array of real numbers, got str 'abc'"),
     ],
 )

@@ -18,9 +18,11 @@ from mornavi_lite import (
     Mornavi,
     OfflinePessimistic,
     Plan,
+    RandomPlay,
     run,
 )
 from mornavi_lite.planning import gap_and_value
+from mornavi_lite.runs.protocol import behaviour_of
 from tests.learners.small_games import MIXED, varied_game
 
 
@@ -93,6 +95,13 @@ def same(first: History, second: History) -> bool:
 def test_a_game_needs_no_more_than_what_a_run_asks(learner: Mornavi, game: MarkovGame) -> None:
     """With the same random numbers it is the run of the arrays that are behind it."""
     assert same(run(learner, Bare(game), 40, seed=3), run(learner, game, 40, seed=3))
+
+
+def test_a_behaviour_is_a_method_an_array_or_all_joint_actions_alike(game: MarkovGame) -> None:
+    plan, array = RandomPlay(MIXED).plan(Counts.for_game(game)), np.random.default_rng(2).dirichlet(np.ones(12), (2, 3))
+    for behaviour, expected in ((lambda plan: 2 * plan.policy, 2 * plan.policy), (array, array), (None, 1 / 12)):
+        found = behaviour_of(SimpleNamespace(behaviour=behaviour), plan)
+        np.testing.assert_array_equal(found, np.broadcast_to(expected, (2, 3, 12)))
 
 
 def test_counts_of_a_kind_of_their_own_are_saved_and_taken_up(game: MarkovGame, tmp_path: Path) -> None:
