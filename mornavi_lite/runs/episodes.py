@@ -119,7 +119,6 @@ class Going:
         self.generator = self.rng.bit_generator.state
         self.counts = protocol.counts_of(game)
         self.scale = power_of_two(self.counts.step_ranges)
-        self.planned_visits = self.counts.visits.copy()
         self.episode = self.since_plan = 0
         self.starts: list[int] = []
         self.gaps: list[float] = []
@@ -129,7 +128,7 @@ class Going:
         self.certificates: list[float] = []
         self.place = ""
         self.plan: Plan | None = None
-        self.best_plan: Plan | None = None
+        self.best_plan: Plan
 
     def on(self, total: int, goal: float, progress: bool, checkpoint: Any, play: Play) -> History:
         """Go on to ``total`` episodes, or to a certificate of ``goal``."""
@@ -241,7 +240,7 @@ class Going:
 
     def history(self, end: int) -> History:
         """All records, the last one up to ``end``."""
-        assert self.plan is not None and self.best_plan is not None
+        assert self.plan is not None
         best = self.best_plan
         if isinstance(self.counts, Counts):
             best = Plan(*best, replace(best.about, visits=flow(self.counts, best.policy)), best.start)

@@ -681,9 +681,20 @@ def test_arguments_are_checked(change: dict[str, Any], message: str, game: Marko
             setattr(environment, name, value)
         else:
             fine[name] = value
-    with pytest.raises((ValueError, TypeError), match=message):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
         learn(**fine)
     assert environment.began == 0
+    assert message.startswith("behaviour") or not hasattr(caught.value, "__notes__")  # it had not begun
+
+
+def test_what_is_not_said_is_seed_0_and_silence(
+    game: MarkovGame, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    learner = RandomPlay(MIXED)
+    for play, world in ((run, game), (learn, Wrapped(game))):
+        files = [contents(history, tmp_path) for history in (play(learner, world, 5), play(learner, world, 5, seed=0))]
+        assert files[0] == files[1] != contents(play(learner, world, 5, seed=1), tmp_path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_counts_whose_episodes_began_elsewhere_are_refused(game: MarkovGame) -> None:

@@ -22,7 +22,8 @@ from mornavi_lite import (
     run,
 )
 from mornavi_lite.planning import gap_and_value
-from mornavi_lite.runs.protocol import behaviour_of
+from mornavi_lite.runs.episodes import Going
+from mornavi_lite.runs.protocol import behaviour_of, episodes_of
 from tests.learners.small_games import MIXED, varied_game
 
 
@@ -104,6 +105,48 @@ def test_a_behaviour_is_a_method_an_array_or_all_joint_actions_alike(game: Marko
         np.testing.assert_array_equal(found, np.broadcast_to(expected, (2, 3, 12)))
 
 
+def test_episodes_are_gathered_as_the_learner_says_where_it_can(game: MarkovGame) -> None:
+    """Where it says nothing, or the game is no array, its behaviour is played; without checks, if there is a way."""
+    plan, rng = SimpleNamespace(policy=np.zeros((2, 3, 12))), np.random.default_rng(0)
+
+    def played(by: str) -> Any:
+        return lambda policy, n_episodes, its_rng: (by, policy.sum(), n_episodes, its_rng is rng)
+
+    both = SimpleNamespace(behaviour=lambda plan: plan.policy + 1, collect=lambda *what: ("collect", *what))
+    behaving, collecting = SimpleNamespace(behaviour=both.behaviour), SimpleNamespace(collect=both.collect)
+    bare, quick = SimpleNamespace(play=played("play")), SimpleNamespace(play=played("play"), play_unchecked=played("q"))
+    for learner, world, by in (
+        (both, game, "collect"),
+        (collecting, game, "collect"),
+        (collecting, bare, "collect"),
+        (both, bare, "play"),
+        (behaving, bare, "play"),
+        (behaving, quick, "q"),
+        (both, quick, "q"),
+    ):
+        found = episodes_of(learner, world, plan, 7, rng)
+        assert found == (("collect", world, plan, 7, rng) if by == "collect" else (by, 72, 7, True))
+
+
+def test_where_an_exception_of_the_game_was_is_said(game: MarkovGame) -> None:
+    def gone(*arguments: Any) -> Any:
+        raise ConnectionError("gone")
+
+    bare, learner = Bare(game), OwnLearner()
+    assert Going(learner, bare, list(MIXED), 0).where() == "episode 1"
+    bare.play = gone
+    with pytest.raises(ConnectionError) as caught:
+        run(RandomPlay(MIXED), bare, 5)
+    assert caught.value.__notes__ == ["episode 1"] and caught.value.history.n_plans == 1  # type: ignore[attr-defined]
+
+
+def test_a_batch_is_told_when_it_is_counted(game: MarkovGame) -> None:
+    going, told = Going(RandomPlay(MIXED), game, list(MIXED), 0), []
+    going.make_plan()
+    assert [going.play(7, told.append) for _ in range(5)] == [True] * 3 + [False] * 2  # 1, 1, 2; the next are 4
+    assert told == [1, 1, 2] and going.episode == going.since_plan == 4 and going.counts.n_episodes == 4
+
+
 def test_counts_of_a_kind_of_their_own_are_saved_and_taken_up(game: MarkovGame, tmp_path: Path) -> None:
     bare, learner, path = Bare(game, OwnCounts), OwnLearner(), tmp_path / "own.npz"
     whole = run(learner, bare, 50, seed=1)
@@ -115,8 +158,10 @@ def test_counts_of_a_kind_of_their_own_are_saved_and_taken_up(game: MarkovGame, 
     assert history.checkpoint.generator == whole.checkpoint.generator
     other = Bare(game, OwnCounts)
     other.digest = lambda: "another"
-    with pytest.raises(ValueError, match=r"resume must be a run of the same learner and game, judged by .* sets$"):
-        run(learner, other, 60, resume=history)
+    another = type("Another", (OwnLearner,), {"__repr__": lambda self: "Another()"})()
+    for its_learner, its_game in ((learner, other), (another, bare)):
+        with pytest.raises(ValueError, match=r"resume must be a run of the same learner and game, judged by .* sets$"):
+            run(its_learner, its_game, 60, resume=history)
 
 
 def test_what_is_missing_is_named(game: MarkovGame) -> None:
