@@ -373,15 +373,15 @@ def test_a_checkpoint_is_written_at_each_plan(how: str, game: MarkovGame, tmp_pa
     """What a machine that went down leaves behind: the history up to the last plan, from which the run goes on."""
     path, learner = tmp_path / "checkpoint.npz", Recorded(Mornavi(MIXED))
     play, world = (run, game) if how == "run" else (learn, Wrapped(game))
-    whole = play(learner, world, 300, seed=2, checkpoint=path)
+    whole = play(learner, world, 30, seed=2, checkpoint=path)
     last = History.load(path)
     assert last.n_plans == whole.n_plans == len(learner.plans)
     assert last.episode[-1] == last.checkpoint.episode == whole.episode[-2]
-    again = play(learner, world, 300, resume=last)
+    again = play(learner, world, 30, resume=last)
     assert contents(again, tmp_path) == contents(whole, tmp_path)
     with pytest.raises(OSError):
         play(learner, world, 3, checkpoint=tmp_path / "nowhere" / "file.npz")
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^checkpoint must be"):
         play(learner, world, 3, checkpoint=0.5)
 
 
@@ -712,7 +712,7 @@ def test_counts_whose_episodes_began_elsewhere_are_refused(game: MarkovGame) -> 
 @pytest.mark.parametrize("start", [True, False])
 def test_what_an_environment_taught_is_saved_and_told(start: bool, game: MarkovGame, tmp_path: Path) -> None:
     """Certificates of a start that is learned are a column of their own."""
-    history = learn(Mornavi(MIXED), Wrapped(game, start), 7)
+    history = learn(Mornavi(MIXED, min_probability=1e-10), Wrapped(game, start), 7)
     history.save(tmp_path / "file.npz")
     again = History.load(tmp_path / "file.npz")
     assert again.certificate.tobytes() == history.certificate.tobytes() and (again.width is None) == start
@@ -720,7 +720,12 @@ def test_what_an_environment_taught_is_saved_and_told(start: bool, game: MarkovG
     assert repr(again) == repr(history)
     lines = repr(history).splitlines()
     assert lines[2] == f"7 episodes, {history.n_plans} plans; {truth}"
-    assert lines[3] == f"best plan, number {best + 1}: certificate {number(history.best_certificate)}"
+    certificate = f"certificate {number(history.best_certificate)} (given: min_probability=1e-10)"
+    assert lines[3] == f"best plan, number {best + 1}: {certificate}"
+    at = history.best_plan.about.initial
+    assert (at is None) == (history.best_plan.start is not None) == (not start)
+    assert at is None or at.tobytes() == game.initial.tobytes()
+    assert again.best_plan.certificate() == history.best_plan.certificate() == history.best_certificate
     ends = [f"{number(history.lower[best, i])} to {number(history.upper[best, i])} (player {i + 1})" for i in range(3)]
     assert lines[4] == f"value at the start{'' if start else ', which is learned'}: {', '.join(ends)}"
 

@@ -29,6 +29,7 @@ from mornavi_lite import (
     Nominal,
     OfflinePessimistic,
     Plan,
+    RandomPlay,
     TotalVariation,
     equilibrium_gap,
     evaluate,
@@ -364,6 +365,67 @@ def test_a_progress_bar_is_shown_on_request(game: MarkovGame, capfd: pytest.Capt
     out, err = capfd.readouterr()
     assert out == "" and "episodes" in err and "certificate" in err and "/64" in err
     assert shown.checkpoint.generator == quiet.checkpoint.generator and shown.regret.tobytes() == quiet.regret.tobytes()
+
+
+def test_a_line_tells_episodes_plans_and_the_best_certificate(
+    game: MarkovGame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # a line instead of a bar
+    monkeypatch.setattr("mornavi_lite.progress._PAUSE", 0.0)
+    learner = RandomPlay(MIXED)
+    short = run(learner, game, 13, progress=True)
+    shown = [line.strip() for line in capsys.readouterr().err.split("\r")[1:]]
+    looks = [0]
+    for first, last in itertools.pairwise([0, *short.episode.tolist()]):
+        looks += [first + 2**k for k in range(9) if first + 2**k <= last]
+    for line, episode in zip(shown, [*looks, 13], strict=False):
+        told = line.split(", ")
+        assert told[0] == f"{episode} of 13 episodes"
+        if episode:
+            n = int(told[2].removesuffix(" plans"))
+            assert 1 <= n <= short.n_plans and told[1] == f"certificate {short.certificate[:n].min():.3g}"
+    assert shown[-1].startswith("13 of 13 episodes") and shown[-1].endswith(f"{short.n_plans} plans")
+    run(learner, game, 20, progress=True, resume=short)
+    first, *_, last = capsys.readouterr().err.split("\r")[1:]
+    assert first.strip() == f"{short.checkpoint.episode} of 20 episodes" and last.startswith("20 of 20 episodes")
+
+
+class Tied(Fixed):
+    """Each plan plays another joint action, and all have the same bounds, or those that are stated."""
+
+    bounds: Any = itertools.repeat(0.5)
+
+    def plan(self, counts: Counts) -> Plan:
+        plan = super().plan(counts)
+        policy = np.zeros_like(self.policy)
+        policy[..., len(self.seen) % self.policy.shape[-1]] = 1
+        return Plan(policy, np.full_like(plan.upper, next(self.bounds)), plan.lower)
+
+
+def test_ties_go_to_the_first_plan_and_a_goal_is_met_by_what_equals_it(
+    game: MarkovGame,
+) -> None:
+    tied = run(Tied(uniform(game), 3), game, 20)
+    assert tied.n_plans > 3 and (tied.best_policy[..., 1] == 1).all() and (tied.certificate == 0.5).all()
+    assert tied.episode.dtype == np.int64 and tied.best_plan.about.initial.tobytes() == game.initial.tobytes()
+    falling = Tied(uniform(game), 3)
+    falling.bounds = iter([1.0, 0.75, 0.25, 0.5, *[0.125] * 20])
+    stopped = run(falling, game, 20, until=0.25)
+    assert stopped.certificate.tolist() == [1, 0.75, 0.25] and stopped.episode.tolist() == [
+        *tied.episode[:2],
+        tied.episode[1],
+    ]
+
+
+@pytest.mark.parametrize("made", [0, 2])
+def test_a_learner_that_gives_up_leaves_the_history_and_is_told_where(game: MarkovGame, made: int) -> None:
+    learner = Tied(uniform(game), 3)
+    learner.bounds = iter([0.5] * made)  # and then StopIteration
+    with pytest.raises(StopIteration) as caught:
+        run(learner, game, 20)
+    history = caught.value.history  # type: ignore[attr-defined]
+    assert (history is None) == (made == 0)
+    assert caught.value.__notes__ == [f"episode {1 + (history.episode[-1] if made else 0)}, at a new plan"]
 
 
 @pytest.mark.parametrize(
