@@ -120,8 +120,8 @@ class Cutting:
         """Whether every output is wrong in an alternative that no episode tells from the game."""
         free = [each for each in found if not each.cut.information.any()]
         sides = {each.upwards for each in free}
-        wrong = np.any([each.cut.refutes for each in free], axis=0) if free else np.zeros(1, dtype=bool)
-        return bool(wrong.all()) and len(sides) * self.delta < 1 - self.delta
+        wrong = np.any([each.cut.refutes for each in free], axis=0)
+        return bool(np.all(wrong)) and len(sides) * self.delta < 1 - self.delta
 
     def _spread(self) -> np.ndarray:
         """Visits of the policy that plays all joint actions alike."""

@@ -138,7 +138,9 @@ def test_one_coin_is_a_closed_form_up_to_where_kinds_of_outputs_are_told_apart(e
         return p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
 
     least = min(apart(0.6, 0.6 + epsilon), apart(0.6, 0.6 - epsilon))
-    floor = episodes_floor(one_coin(), epsilon, delta, rounds=1).episodes
+    found = episodes_floor(one_coin(), epsilon, delta, rounds=1)
+    floor = found.episodes
+    assert found.per_nat == pytest.approx(1 / least, rel=1e-5)
     assert floor == pytest.approx(needed(delta, 1 - delta, False) / least, rel=1e-5)
     assert floor <= needed(delta, 1 - delta, False) / least
     sharper = episodes_floor(one_coin(), epsilon, delta, sharper=True, rounds=2).episodes

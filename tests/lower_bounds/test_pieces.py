@@ -10,9 +10,11 @@ import pytest
 
 from mornavi_lite import MarkovGame, TotalVariation, solve
 from mornavi_lite.games.flows import expected_visits
+from mornavi_lite.lower_bounds import episodes, episodes_floor
 from mornavi_lite.lower_bounds.allocation import Cut, Program, information_of, requirement
 from mornavi_lite.lower_bounds.alternatives import Search
 from mornavi_lite.lower_bounds.cutting import EDGES, MARGIN, Cutting, Found, Side
+from mornavi_lite.lower_bounds.episodes import _as_game
 from mornavi_lite.lower_bounds.known import INSIDE, Known, known, worst_means
 from mornavi_lite.planning import reachable
 
@@ -243,6 +245,113 @@ def test_which_outputs_an_alternative_refutes() -> None:
         assert side.search(0.5).wanted == pytest.approx(up.worth + sign * (0.25 + 2 * 12e-9), abs=1e-12)
 
 
+def test_an_alternative_is_new_where_an_allocation_does_not_rule_it_out() -> None:
+    """To a ten-thousandth of what it takes to tell an event of these outputs from one of probability delta."""
+    _, cutting = cutting_of(True)
+    n, shape = len(cutting.edges) - 1, cutting.game.shape
+    outputs = np.linspace(1, 2, n) / np.linspace(1, 2, n).sum() * 0.95
+    for never, share in itertools.product((False, True), (1 - 2e-4, 1 - 5e-5, 1.0)):
+        refutes = np.arange(n) >= 1
+        slope, constant = requirement(0.05, never)
+        needed = (slope * outputs[1:].sum() + constant).max()
+        assert needed > 0.5
+        spent: Any = type("Spent", (), {"visits": np.full(shape, share * needed / 2 / 90), "outputs": outputs})
+        each = Found(np.zeros(shape), np.zeros(shape), Cut(np.full(shape, 2.0), refutes, never), True, 1.0, np.zeros(1))
+        assert cutting._is_new(each, spent) is (share < 1 - 1e-4)
+        alone = cutting.program.solve([each.cut], [requirement(0.05, never)], 0.95).episodes
+        assert cutting.solve([each]).episodes == pytest.approx(alone, rel=1e-12)
+        assert cutting.per_nat([each]) == pytest.approx(0, abs=1e-9)  # all may be of the kind that is right there
+        cut = Cut(np.full(shape, 2.0), np.ones(n, bool), never)
+        whole = Found(np.zeros(shape), np.zeros(shape), cut, True, 1.0, np.zeros(1))
+        assert cutting.per_nat([whole]) == pytest.approx(1 / 6, rel=1e-9)  # of two nats a step, in three steps
+
+
+def test_what_was_found_is_a_game_in_which_all_else_is_as_it_was() -> None:
+    game, facts = drawn(2)
+    parts = game.transition * (1 + 1e-12), game.reward, game.n_actions
+    game = MarkovGame(*parts, game.initial, reward_range=game.reward_range, legal=game.legal)
+    kernel, reward = facts.kernel.copy(), facts.reward + 0.125
+    kernel[1, 1, 0, :2] = kernel[1, 1, 0, :2][::-1]
+    found = Found(kernel, reward, Cut(np.zeros(facts.shape), np.ones(1, bool), False), True, 1.0, np.zeros(1))
+    other = _as_game(found, game, facts.kernel)
+    changed = np.zeros(facts.shape, dtype=bool)
+    changed[1, 1, 0] = True
+    np.testing.assert_array_equal(other.transition[~changed], game.transition[~changed])
+    np.testing.assert_array_equal(other.transition[changed], kernel[changed])
+    assert (game.transition[~changed] != facts.kernel[~changed]).any()
+    np.testing.assert_array_equal(other.reward, np.broadcast_to(reward, game.reward.shape))
+    np.testing.assert_array_equal(other.initial, game.initial)
+    np.testing.assert_array_equal(other.step_ranges, game.step_ranges)
+    assert other.n_actions == game.n_actions and other.legal is not None
+    for s in range(5):
+        assert other.legal_joint_actions(s) == game.legal_joint_actions(s)
+
+
+class Asked(Exception):
+    """What the search was begun with."""
+
+
+@pytest.mark.parametrize("sharper", [False, True])
+def test_what_a_floor_is_looked_for_with(sharper: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A margin in units of all that rewards can come to, 24 rounds, and no search where delta is a half."""
+    game = MarkovGame.discounted(np.ones((1, 2, 1)), np.zeros((1, 1, 2)), (2,), 0.5, 1.0, reward_range=(-1, 3))
+
+    class Begun:
+        def __init__(self, *arguments: Any) -> None:
+            self.arguments = arguments
+
+        def run(self, rounds: int) -> None:
+            raise Asked(*self.arguments, rounds)
+
+    monkeypatch.setattr(episodes, "Cutting", Begun)
+    monkeypatch.setattr(episodes, "_assembled", lambda cutting, game, ball: "nothing")
+    with pytest.raises(Asked) as asked:
+        episodes_floor(game, 0.25, sharper=sharper)
+    facts, epsilon, delta, margin, sharp, rounds = asked.value.args
+    assert (epsilon, delta, rounds) == (0.25, 0.05, 24) and sharp is sharper and facts.shape == (3, 1, 2)
+    assert margin == pytest.approx(4e-9 * (1 + 0.5 + 0.25), rel=1e-12)
+    with pytest.raises(Asked):
+        episodes_floor(game, 0.25, 0.499, rounds=1)
+    assert episodes_floor(game, 0.25, 0.5) == "nothing"  # type: ignore[comparison-overlap]
+
+
+def test_players_whose_ranges_differ_have_no_common_interest() -> None:
+    game, _ = drawn()
+    ranges = [(-1.5, 2.5), (-1.5, 2.5), (-1.5, 3)]
+    other = MarkovGame(game.transition, game.reward, (2, 3, 1), game.initial, reward_range=ranges)
+    with pytest.raises(ValueError, match=r"common interest: reward ranges of player 2 differ from those of player 0"):
+        episodes_floor(other, 0.1)
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_prices_have_their_gradients(seed: int, radius: float, told: bool) -> None:
+    """Against differences, where there is no corner; what no alternative has costs without end, in no direction."""
+    _, facts = drawn(seed, radius, told)
+    rng = np.random.default_rng(seed)
+    weights, compared = rng.uniform(0.5, 1.5, size=facts.shape), 0
+    for search in searches(facts):
+        low, high = search.bounds
+        for _ in range(12):
+            at = low + (high - low) * rng.uniform(0.1, 0.5, len(low))
+            if np.abs(search.complete(at)[0][:-1][search.free] - at).max() > 1e-9:
+                continue  # at the end of what rows can be worth prices rise so fast that differences say nothing
+            for function in (lambda x: search.price(x, weights), search.off):  # noqa: B023
+                value, gradient = function(at)
+                if not np.isfinite(value):
+                    np.testing.assert_array_equal(gradient, np.zeros(len(at)))
+                    continue
+                for k in range(len(at)):
+                    way = 1e-6 * (np.arange(len(at)) == k)
+                    ahead, behind = function(at + way)[0], function(at - way)[0]
+                    if abs(ahead + behind - 2 * value) < 1e-3 * abs(ahead - behind):  # else there is a corner
+                        assert gradient[k] == pytest.approx((ahead - behind) / 2e-6, rel=1e-2, abs=1e-6)
+                        compared += 1
+        value, gradient = search.price(high + 9 if search.upwards else low - 9, weights)
+        if not told:
+            assert value == np.inf and gradient.shape == low.shape and not gradient.any()
+    assert compared > 40
+
+
 def test_edges_are_where_games_that_keep_to_what_can_follow_end() -> None:
     """No kernel at all makes the start worth more than a share of epsilon: there, and halfway, kinds are told apart."""
     game, facts = drawn(0, told=True)
@@ -254,6 +363,15 @@ def test_edges_are_where_games_that_keep_to_what_can_follow_end() -> None:
     assert share == pytest.approx(0.8)
     assert np.isclose(edges, 0.8, atol=1e-6).any() and np.isclose(edges, 0.4, atol=1e-6).any()
     assert (np.diff(edges) > 0).all() and edges[0] == 0 and edges[-1] == 1
+    epsilon = 2 * (worth - ends[1])  # and where none makes it worth less
+    edges = Cutting(facts, epsilon, 0.05, 1e-9, True).edges
+    far = (ends[0] - worth) / epsilon
+    expected = {*EDGES, 0.5, 0.25, *([far, far / 2] if far < 0.99 else [])}
+    np.testing.assert_allclose(edges, sorted(expected), rtol=0, atol=1e-9)
+    for share, n in ((0.995, 4), (1.005, 4), (0.005, 4), (0.985, 6)):  # not where it is an edge already, or seldom
+        edges = Cutting(facts, (ends[0] - worth) / share, 0.05, 1e-9, True).edges
+        low = 1 - (worth - ends[1]) * share / (ends[0] - worth)
+        assert len(edges) == n + 2 * (0.01 < low < 0.99)
 
 
 def test_every_output_is_wrong_at_no_price_where_it_is_wrong_in_games_that_look_alike() -> None:
