@@ -92,7 +92,7 @@ class Program:
         if found.x is None:
             raise RuntimeError(f"the linear program of the floor has no solution: {found.message}")
         multipliers = np.maximum(-found.ineqlin.marginals, 0.0)
-        weights = np.bincount(owner, multipliers, minlength=len(cuts))
+        weights = np.bincount(owner, multipliers)
         needed = np.zeros(self.n_bins)  # by a run all of whose outputs are of one kind
         for k, cut in enumerate(cuts):
             own = multipliers[np.array(owner) == k]

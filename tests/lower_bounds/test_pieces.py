@@ -10,8 +10,8 @@ import pytest
 
 from mornavi_lite import MarkovGame, TotalVariation, solve
 from mornavi_lite.games.flows import expected_visits
-from mornavi_lite.lower_bounds import episodes, episodes_floor
-from mornavi_lite.lower_bounds.allocation import Cut, Program, information_of, requirement
+from mornavi_lite.lower_bounds import allocation, episodes, episodes_floor
+from mornavi_lite.lower_bounds.allocation import Cut, Program, information_of, most_information, requirement
 from mornavi_lite.lower_bounds.alternatives import Search
 from mornavi_lite.lower_bounds.cutting import EDGES, MARGIN, Cutting, Found, Side
 from mornavi_lite.lower_bounds.episodes import _as_game
@@ -207,10 +207,57 @@ def test_the_program_is_a_flow_that_pays_for_every_kind_of_output(seed: int) -> 
     for cut, (slope, constant) in zip(cuts, lines, strict=True):
         needed = (slope * (cut.refutes @ found.outputs) + constant).max()
         assert (visits * cut.information).sum() >= needed - 1e-6
-    fewer = program.certified(cuts, found.weights, 0.0)
-    assert fewer == 0 and program.certified([], np.zeros(0), 1.0) == 0
+    best = sum(weight * cut.information for weight, cut in zip(found.weights, cuts, strict=True))
+    assert most_information(facts.kernel, facts.initial, facts.legal, best) == pytest.approx(1, rel=1e-6)
+    for share in (0.01, 0.5, 20):
+        spent = program.certified(cuts, share * found.weights, 3.0)
+        assert spent == pytest.approx(3 / share, rel=1e-6) and spent < 3 / share * (1 + 1e-6)
+    assert program.certified(cuts, found.weights, 0.0) == 0 and program.certified([], np.zeros(0), 1.0) == 0
     alone = [program.solve([cut], [line], 1 - delta).episodes for cut, line in zip(cuts, lines, strict=True)]
     assert max(alone) <= found.episodes * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("horizon", "n_states"), [(1, 4), (3, 4), (5, 2)])
+def test_rounding_is_counted_for_every_sum_and_product(
+    horizon: int, n_states: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step has a mean of S products and a sum for each, the start one more; not many more than that are counted."""
+    kernel = np.broadcast_to(np.eye(n_states)[:, None], (horizon, n_states, 1, n_states))
+    arguments = kernel, np.eye(n_states)[0], np.ones((n_states, 1), bool), np.ones((horizon, n_states, 1))
+    monkeypatch.setattr(allocation, "_ULP", 0.5)
+    counted = most_information(*arguments) / horizon - 1
+    made = horizon * 2 * n_states + 2 * n_states - 1
+    assert made <= counted <= 2.5 * made
+
+
+def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
+    """State 1 leads to state 0 for certain: it is worth what that is, less what the ball moves to the worst one."""
+    kernel = np.zeros((4, 3, 2, 3))
+    kernel[:, 0] = [[0.5, 0.25, 0.25], [0.3, 0.4, 0.3]]
+    kernel[:, 1, :, 0] = 1
+    kernel[:, 2] = [[0.2, 0.2, 0.6], [0.1, 0.3, 0.6]]
+    reward = np.array([[1.0, 0.8], [0.4, 0.5], [0.0, 0.1]])
+    game = MarkovGame(kernel, np.broadcast_to(reward, (1, 4, 3, 2)), (2,), [0.2, 0.5, 0.3], reward_range=(0, 1))
+    facts = known(game, np.full((4, 3, 2), 0.1), game.transition > 0)
+    rng = np.random.default_rng(3)
+    weights, compared = rng.uniform(0.5, 1.5, size=facts.shape), 0
+    for search, which in itertools.product(searches(facts), (0, 1)):
+        low, high = search.bounds
+        states = np.argwhere(search.free)[:, 1]
+        for _ in range(6):
+            at = low + (high - low) * rng.uniform(0.2, 0.4, len(low))
+            value = search.complete(at)[0]
+            np.testing.assert_allclose(value[:3, 1], 0.5 + 0.9 * value[1:, 0][:3] + 0.1 * value[1:].min(axis=1)[:3])
+            function = (lambda x: search.price(x, weights), search.off)[which]  # noqa: B023
+            own, gradient = function(at)
+            assert np.isfinite(own) and (gradient[states == 1] == 0).all()
+            for k in np.flatnonzero(states != 1):
+                way = 1e-6 * (np.arange(len(at)) == k)
+                ahead, behind = function(at + way)[0], function(at - way)[0]
+                if abs(ahead + behind - 2 * own) < 1e-3 * abs(ahead - behind):  # else there is a corner
+                    assert gradient[k] == pytest.approx((ahead - behind) / 2e-6, rel=1e-3, abs=1e-7)
+                    compared += 1
+    assert compared > 60
 
 
 def cutting_of(sharper: bool, told: bool = False, seed: int = 0) -> tuple[MarkovGame, Cutting]:
