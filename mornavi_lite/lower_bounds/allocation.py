@@ -35,12 +35,13 @@ def requirement(delta: float, never_likelier: bool) -> tuple[np.ndarray, np.ndar
     """Tangents (slope, constant) of the nats that an event needs which has this probability here and delta there."""
     at = delta + (1 - 2 * delta) * (np.arange(1, _TANGENTS + 1) / _TANGENTS) ** 1.5
     at[-1] = 1 - delta
+    rest = np.maximum(1 - at, delta)  # where delta is below the rounding of 1, that is 0 otherwise
     slope = np.log(at / delta)
     if never_likelier:
         needed, slope = at * slope, slope + 1
     else:
-        needed = at * slope + (1 - at) * np.log((1 - at) / (1 - delta))
-        slope = slope - np.log((1 - at) / (1 - delta))
+        needed = at * slope + rest * np.log(rest / (1 - delta))
+        slope = slope - np.log(rest / (1 - delta))
     return slope, needed - slope * at - 1e-13 * (1 + slope)
 
 
@@ -87,7 +88,6 @@ class Program:
             A_eq=self.equal,
             b_eq=np.append(np.zeros(self.equal.shape[0] - 1), mass),
             bounds=self.bounds,
-            method="highs",
         )
         if found.x is None:
             raise RuntimeError(f"the linear program of the floor has no solution: {found.message}")

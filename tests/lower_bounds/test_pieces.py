@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mornavi_lite.lower_bounds.cutting import EDGES, MARGIN, Cutting, Found, Sid
 from mornavi_lite.lower_bounds.episodes import _as_game
 from mornavi_lite.lower_bounds.known import INSIDE, Known, known, worst_means
 from mornavi_lite.planning import reachable
+from tests.lower_bounds.test_episodes import one_coin
 
 RNG = np.random.default_rng(0)
 
@@ -217,7 +219,7 @@ def test_the_program_is_a_flow_that_pays_for_every_kind_of_output(seed: int) -> 
     assert max(alone) <= found.episodes * (1 + 1e-9)
 
 
-@pytest.mark.parametrize(("horizon", "n_states"), [(1, 4), (3, 4), (5, 2)])
+@pytest.mark.parametrize(("horizon", "n_states"), [(1, 8), (3, 4), (5, 2)])
 def test_rounding_is_counted_for_every_sum_and_product(
     horizon: int, n_states: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +230,52 @@ def test_rounding_is_counted_for_every_sum_and_product(
     counted = most_information(*arguments) / horizon - 1
     made = horizon * 2 * n_states + 2 * n_states - 1
     assert made <= counted <= 2.5 * made
+
+
+def test_information_is_rounded_up_by_more_than_its_terms_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quotient, a logarithm and a product for each, and the sum."""
+    p, q = np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 30))
+    terms = p * np.log(p / q)
+    unit = 2.0**-12
+    monkeypatch.setattr(allocation, "_ULP", unit)
+    added = information_of(p, q) - terms.sum(axis=1)
+    made = unit * (np.abs(terms).sum(axis=1) + 1)
+    assert (added >= 4 * made).all() and (added <= 100 * made).all()
+
+
+@pytest.mark.parametrize("never_likelier", [False, True])
+def test_tangents_are_near_what_they_stand_for(never_likelier: bool) -> None:
+    for delta in (0.2, 0.05, 1e-6):
+        slope, constant = requirement(delta, never_likelier)
+        event = np.linspace(delta, 1 - delta, 200)
+        needed = event * np.log(event / delta)
+        if not never_likelier:
+            needed += (1 - event) * np.log((1 - event) / (1 - delta))
+        below = needed - (slope[:, None] * event + constant[:, None]).max(axis=0)
+        assert (below >= 0).all() and below.max() <= 0.02 * needed[-1]
+
+
+@pytest.mark.parametrize("never_likelier", [False, True])
+def test_tangents_are_rounded_down(never_likelier: bool) -> None:
+    """In decimal numbers of sixty digits, for any delta, where they touch and between."""
+    with localcontext(prec=60):
+        for delta in [0.4, *(10.0 ** -np.arange(0.5, 300, 23)).tolist()]:
+            lines = list(zip(*(each.tolist() for each in requirement(delta, never_likelier)), strict=True))
+            assert np.isfinite(lines).all()
+            at = [*np.linspace(delta, 1 - delta, 5), *(delta + (1 - 2 * delta) * (np.arange(1, 16) / 16) ** 1.5)]
+            for event in map(Decimal, map(float, at)):
+                needed = event * (event / Decimal(delta)).ln()
+                if not never_likelier and event < 1:
+                    needed += (1 - event) * ((1 - event) / (1 - Decimal(delta))).ln()
+                assert max(Decimal(slope) * event + Decimal(constant) for slope, constant in lines) <= needed
+
+
+@pytest.mark.parametrize("sharper", [False, True])
+def test_any_delta_has_a_floor(sharper: bool) -> None:
+    """Below the rounding of 1 as above: the nats of log(1 / delta) that are asked for, at a price of each."""
+    floors = [episodes_floor(one_coin(), 0.1, 10.0**-k, sharper=sharper, rounds=1) for k in (15, 20, 40, 300)]
+    spent = [floor.episodes / floor.per_nat for floor in floors]
+    np.testing.assert_allclose(spent, np.log(10) * np.array([15, 20, 40, 300]), rtol=0.05)
 
 
 def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
