@@ -11,7 +11,8 @@ GRID = 2.0**-33
 
 def rounded(values: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """The nearest multiples of ``GRID`` times a ``scale`` that is a power of two."""
-    return np.rint(values * (1 / (GRID * scale))) * (GRID * scale)
+    unit = max(GRID * scale, 5e-324)
+    return np.rint(values / unit) * unit
 
 
 def power_of_two(ranges: np.ndarray) -> float:

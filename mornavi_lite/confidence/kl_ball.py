@@ -72,7 +72,7 @@ def highest_mean(seen: np.ndarray, budget: np.ndarray, value: np.ndarray, best: 
         t = n / np.maximum(visits, 1)
         # Rows that are certain of the best value, up to rounding, keep it: their distance is 0.
         mean = np.where(n > 0, n * v, 0.0).sum(axis=0) / np.maximum(visits, 1)
-        there = np.flatnonzero((visits > 0) & (limit - mean > _ROUNDING * np.abs(limit)))
+        there = np.flatnonzero((visits > 0) & (limit - mean > np.maximum(_ROUNDING * np.abs(limit), 1e-305)))
         if len(there):
             t, v = t.take(there, axis=1), v.take(there, axis=1)
             limit[there] = _least_bound(t, spent[piece][there] / visits[there], v, limit[there])
@@ -98,7 +98,7 @@ def _least_bound(t: np.ndarray, b: np.ndarray, v: np.ndarray, best: np.ndarray) 
 
 def _root(row: _Row, b: np.ndarray) -> np.ndarray:
     """Where the divergence spends b. Newton's method on its square root, which is nearly straight; a bracket holds."""
-    variance = (row.weighted * row.below).sum(axis=0) / row.distance**2
+    variance = (row.weighted * row.below).sum(axis=0) / np.maximum(row.distance**2, 1e-300)  # any start will do there
     z = np.minimum(np.log1p(np.sqrt(2 * b / np.maximum(variance, 1e-300))), 50.0)
     low, high = np.zeros(len(b)), np.full(len(b), np.inf)
     found, going = z.copy(), np.arange(len(b))

@@ -55,6 +55,9 @@ def money(rng: np.random.Generator, horizon: int, same: bool, fails: bool) -> tu
     kernel = np.broadcast_to(kernel, (horizon, *kernel.shape[1:]))
     kind = ("deterministic", "next_state", "random")[rng.integers(3)]
     low, size = float(rng.choice([0.0, -3.0, 1.0])), float(rng.choice([1.0, 0.01, 500.0]))
+    if rng.random() < 0.15:
+        low, size = float(rng.choice([0.0, 1e12])), float(rng.choice([1e-300, 1e-100, 1e-3, 1e90]))
+        low = low if low + size > low else 0.0
     shape = (m, horizon, n_states, n_joint)
     share = rng.integers(0, 5, (*shape, n_states) if kind == "next_state" else shape) / 4
     if fails:

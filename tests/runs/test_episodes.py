@@ -657,3 +657,19 @@ def test_a_broken_run_with_other_plans_is_the_whole_run(replan: str) -> None:
     whole, half = run(learner, game, 90, seed=1), run(learner, game, 37, seed=1)
     again = run(learner, game, 90, seed=1, resume=half)
     assert again.upper.tobytes() == whole.upper.tobytes() and again.episode.tobytes() == whole.episode.tobytes()
+
+
+@pytest.mark.parametrize("power", [-990, -40, 300])
+@pytest.mark.parametrize("confidence", ["model", "chernoff"])
+def test_the_unit_of_the_rewards_may_be_of_any_size(power: int, confidence: str) -> None:
+    """Rewards times a power of two: the same plans, and certificates times that power."""
+    game, unit = zoo.safe_or_risky(rewards="opposed"), 2.0**power
+    other = MarkovGame(
+        game.transition, game.reward * unit, game.n_actions, game.initial, reward_range=game.reward_range * unit
+    )
+    learner = Mornavi([TotalVariation(0.1), KullbackLeibler(0.1)], confidence=confidence)
+    ours, theirs = run(learner, game, 300, seed=2), run(learner, other, 300, seed=2)
+    np.testing.assert_array_equal(theirs.episode, ours.episode)
+    np.testing.assert_allclose(theirs.certificate / unit, ours.certificate, atol=1e-8)
+    np.testing.assert_allclose(theirs.gap / unit, ours.gap, atol=1e-8)
+    np.testing.assert_allclose(theirs.best_policy, ours.best_policy, atol=1e-8)
