@@ -17,6 +17,7 @@ from mornavi_lite.lower_bounds.alternatives import Search
 from mornavi_lite.lower_bounds.cutting import EDGES, MARGIN, Cutting, Found, Side
 from mornavi_lite.lower_bounds.episodes import _as_game
 from mornavi_lite.lower_bounds.known import INSIDE, Known, known, worst_means
+from mornavi_lite.lower_bounds.tilts import nearest, nearest_robust
 from mornavi_lite.planning import reachable
 from tests.lower_bounds.test_episodes import one_coin
 
@@ -311,6 +312,268 @@ def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
 def cutting_of(sharper: bool, told: bool = False, seed: int = 0) -> tuple[MarkovGame, Cutting]:
     game, facts = drawn(seed, told=told)
     return game, Cutting(facts, 0.5, 0.05, MARGIN * 12, sharper)
+
+
+def apart(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """KL(p | q) by rows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(p > 0, p * np.log(p / q), 0.0).sum(axis=1)
+
+
+def test_the_nearest_row_keeps_to_what_is_allowed_and_its_multiplier_is_a_derivative() -> None:
+    """Rows that reach their target already, that cannot, whose best state has mass, and whose best state has none."""
+    rng, n = np.random.default_rng(7), 200
+    allowed = rng.random((n, 5)) < 0.7
+    allowed[:, 0] = True
+    p = np.where(allowed & (rng.random((n, 5)) < 0.8), rng.dirichlet(np.ones(5), n), 0.0)
+    p[p.sum(axis=1) == 0, 0] = 1
+    p /= p.sum(axis=1, keepdims=True)
+    v = rng.normal(size=(n, 5)) * 10.0 ** rng.integers(-3, 3, size=(n, 1))
+    here, top = (p * v).sum(axis=1), np.where(allowed, v, -np.inf).max(axis=1)
+    target = here + (top - here) * rng.uniform(-0.3, 1.3, n)
+    cost, slope, q = nearest(p, v, target, allowed)
+    done, never = target <= here, (target > here) & (target >= top)
+    assert done.sum() > 20 and never.sum() > 20
+    assert (cost[done] == 0).all() and (slope[done] == 0).all() and (q[done] == p[done]).all()
+    assert np.isinf(cost[never]).all()
+    moved = ~done & ~never
+    np.testing.assert_allclose(q.sum(axis=1), 1, rtol=0, atol=1e-12)
+    assert (q >= 0).all() and (q[~allowed] == 0).all()
+    np.testing.assert_allclose(cost[moved], apart(p, q)[moved], rtol=1e-9, atol=1e-12)
+    unit = np.abs(v).max(axis=1)
+    assert ((q * v).sum(axis=1) - target >= -1e-9 * unit)[moved].all()
+    assert ((q * v).sum(axis=1) - target <= 1e-9 * unit)[moved].all()  # no further than need be
+    step = 1e-6 * (top - here)
+    ahead, behind = (nearest(p, v, target + way * step, allowed)[0] for way in (1, -1))
+    smooth = moved & np.isfinite(ahead) & (behind > 0)
+    assert smooth.sum() > 50
+    rise = (ahead[smooth] - behind[smooth]) / (2 * step[smooth])
+    np.testing.assert_allclose(slope[smooth], rise, rtol=1e-3)
+    for _ in range(50):
+        other = np.where(allowed, rng.dirichlet(np.full(5, 0.5), n), 0)
+        other = 0.5 * q + 0.5 * other / other.sum(axis=1, keepdims=True)
+        enough = moved & ((other * v).sum(axis=1) >= target)
+        assert (apart(p, other)[enough] >= cost[enough] - 1e-12).all()
+
+
+@pytest.mark.parametrize("upwards", [True, False])
+def test_a_row_over_a_ball_is_the_most_demanding_of_its_levels(upwards: bool) -> None:
+    """Each level by itself, with the plain search; and the row by which its price changes with the values."""
+    rng, n = np.random.default_rng(8), 60
+    p, v = rng.dirichlet(np.full(4, 0.7), size=n), rng.random((n, 4))
+    p[:9, 1] = 0
+    p /= p.sum(axis=1, keepdims=True)
+    allowed, radius = np.ones((n, 4), bool), rng.uniform(0.02, 0.2, n)
+    ends = np.eye(4)[(v if upwards else -v).argmax(axis=1)]
+    here, there = (
+        np.array([TotalVariation(r).worst_case(*row) for r, *row in zip(radius.tolist(), x, v, strict=True)])
+        for x in (p, ends)
+    )
+    target = here + (there - here) * rng.uniform(0.1, 0.8, n)
+    cost, slope, q, worst = nearest_robust(p, v, target, allowed, radius, upwards)
+    sign, each = (1.0 if upwards else -1.0), np.arange(n)
+    levels = []
+    for k in range(4):
+        cut = np.minimum(v, v[:, k : k + 1])
+        wanted = target + radius * (v[:, k] - v.min(axis=1))
+        levels.append(nearest(p, sign * cut, sign * wanted, allowed))
+    costs = np.array([level[0] for level in levels])
+    best = costs.argmin(axis=0) if upwards else costs.argmax(axis=0)
+    np.testing.assert_allclose(cost, costs[best, each], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(slope, sign * np.array([level[1] for level in levels])[best, each], rtol=1e-6)
+    np.testing.assert_allclose(q, np.array([level[2] for level in levels])[best, each], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(worst.sum(axis=1), 1, rtol=0, atol=1e-12)
+    priced = np.isfinite(cost) & (cost > 0)
+    assert priced.sum() > 30
+    np.testing.assert_allclose((worst * v).sum(axis=1)[priced], target[priced], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_where_starts_are(seed: int, radius: float, told: bool) -> None:
+    """All rows moved alike, those of one step, one row mostly; downwards also the difference taken off as such."""
+    _, facts = drawn(seed, radius, told)
+    horizon, value = 3, facts.values(facts.kernel, facts.reward)
+    for search in searches(facts):
+        patterns = list(search._patterns())
+        assert (patterns[0] == 1).all() and len(patterns) == 3 + (len(search.cells) if search.upwards else 0)
+        for h in range(2):
+            assert (patterns[1 + h].sum(axis=(1, 2)) == 30 * (np.arange(3) == h)).all() and patterns[1 + h].max() == 1
+        for (h, s, a), pattern in zip(search.cells, patterns[3:], strict=False):
+            assert pattern[h, s, a] == 1 and pattern.sum() == pytest.approx(1 + 0.05 * 89)
+        share = np.random.default_rng(seed).random(facts.shape)
+        moved, after = search._moved(share), np.zeros(5)
+        for h in reversed(range(horizon)):
+            best = facts.ends(h, after, search.upwards)[1]
+            kernel = facts.kernel[h] + share[h][..., None] * (np.eye(5)[best] - facts.kernel[h])
+            ball = TotalVariation(facts.radius[h])
+            worth = np.where(facts.legal, facts.reward[h] + ball.worst_case(kernel, after), -np.inf).max(axis=1)
+            after = np.where(facts.reached[h], worth, facts.unseen(h, after, search.upwards)[0])
+            np.testing.assert_allclose(moved[h], after, rtol=0, atol=1e-9)
+        if search.upwards:
+            continue
+        lowered, less = list(search._lowered()), value[0] @ facts.initial - search.wanted
+        steps = np.arange(4)
+        shapes = [steps < 1, steps < 2, *((1 - np.minimum(steps / 2, 1)) ** power for power in (0.5, 1, 2, 4))]
+        assert len(lowered) == 2 * len(shapes)
+        for (plain, scaled), shape in zip(zip(lowered[::2], lowered[1::2], strict=True), shapes, strict=True):
+            off = less * shape[:, None]
+            np.testing.assert_allclose(plain, (value - off)[:-1][search.free], rtol=0, atol=1e-9)
+            factor = 1 - off / (value[0] @ facts.initial)
+            np.testing.assert_allclose(scaled, (value * factor)[:-1][search.free], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("seed", "radius", "told"), CASES)
+def test_bounds_are_what_no_kernel_exceeds(seed: int, radius: float, told: bool) -> None:
+    """Kernels drawn at random, and those that lead each joint action to the best, or worst, state that may follow."""
+    _, facts = drawn(seed, radius, told)
+    rng = np.random.default_rng(seed)
+    own = facts.values(facts.kernel, facts.reward)
+    for search in searches(facts):
+        low, high = search.bounds
+        best = max if search.upwards else min
+        np.testing.assert_array_equal(low if search.upwards else high, own[:-1][search.free])
+        ends: Any = search._moved(np.ones(facts.shape))[:-1][search.free]
+        far, near = (high, low) if search.upwards else (low, high)
+        sign = 1 if search.upwards else -1
+        np.testing.assert_allclose(far, sign * np.maximum(sign * ends - INSIDE, sign * near), rtol=0, atol=1e-12)
+        worth = [float(facts.initial[search.free[0]] @ each[: search.free[0].sum()]) for each in search.bounds]
+        assert search.furthest == best(worth)
+        for _ in range(20):
+            kernel = np.where(facts.allowed, rng.dirichlet(np.full(5, 0.2), size=facts.shape), 0)
+            kernel /= kernel.sum(axis=-1, keepdims=True)
+            reward = np.where(facts.reached[..., None], facts.reward, rng.uniform(-1.5, 2.5, size=facts.shape))
+            value = facts.values(kernel, reward)[:-1][search.free]
+            if search.upwards or not radius:
+                assert (sign * (value - far) <= 2 * INSIDE).all()
+
+
+def test_the_cheapest_joint_action_of_each_state_is_the_first_of_those() -> None:
+    _, facts = drawn(1)
+    search = searches(facts)[0]
+    price = np.random.default_rng(0).integers(3, size=len(search.cells)).astype(float)
+    chosen = search._cheapest(price)
+    states = [tuple(cell) for cell in search.cells[:, :2].tolist()]
+    for state in dict.fromkeys(states):
+        own = [k for k, each in enumerate(states) if each == state]
+        assert [k for k in chosen if states[k] == state] == [min(own, key=lambda k: (price[k], k))]
+    assert len(chosen) == len(set(states)) and (np.diff(chosen) > 0).all()
+
+
+def made_up(shift: np.ndarray, upwards: bool, cutting: Cutting) -> Found:
+    nothing = np.zeros(cutting.game.shape)
+    return Found(nothing, nothing, Cut(nothing + 1, np.ones(1, bool), False), upwards, 1.0, shift)
+
+
+@pytest.mark.parametrize("upwards", [True, False])
+def test_a_search_starts_where_it_is_cheapest(upwards: bool) -> None:
+    """Three of all starts in the first round, of a fifth of them later, and two of the last twelve alternatives."""
+    _, cutting = cutting_of(False)
+    side, weights = cutting.sides[0 if upwards else 1], cutting.spread
+    search = side.search(0.5)
+    apart = abs(search.wanted - side.worth)
+
+    def cheapest(shifts: list[np.ndarray], n: int) -> list[list[float]]:
+        values = [side.own + apart * shift for shift in shifts]
+        prices = [search.price(np.clip(each, *search.bounds), weights)[0] for each in values]
+        order = sorted((price, k) for k, price in enumerate(prices) if np.isfinite(price))
+        return [values[k].tolist() for _, k in order[:n]]
+
+    for number, firsts in ((0, side.starts), (1, side.starts[1::5]), (7, side.starts[2::5])):
+        found = cutting._starts(side, search, weights, number)
+        assert [each.tolist() for each in found] == cheapest(firsts, 3) and len(found) > 0
+    shifts = [shift * (0.5 + k / 40) for k, shift in enumerate((side.starts * 3)[:15])]
+    shifts[0] = side.starts[0] * 0  # the cheapest of all, but too long ago
+    cutting.found = [made_up(shift, upwards, cutting) for shift in shifts]
+    cutting.found.insert(9, made_up(shifts[0], not upwards, cutting))
+    found = cutting._starts(side, search, weights, 0)
+    assert [each.tolist() for each in found] == cheapest(side.starts, 3) + cheapest(shifts[-12:], 2)
+
+
+def test_what_is_found_is_new_and_no_two_are_the_same() -> None:
+    game, cutting = cutting_of(False)
+    for side in cutting.sides:
+        before = len(cutting.found)
+        cutting._look(side, 0, cutting.spread, 0, None)
+        own = cutting.found[before:]
+        assert own and all(each.upwards == side.upwards and each.cut.refutes.all() for each in own)
+        prices = [float((each.cut.information * cutting.spread).sum()) for each in own]
+        assert all(abs(a - b) > 1e-6 * a for a, b in itertools.permutations(prices, 2))
+        for each in own:
+            worth = cutting.game.values(each.kernel, each.reward)[0] @ game.initial
+            assert (worth - side.worth) * (1 if side.upwards else -1) >= 0.5 + MARGIN * 12 == each.change
+            chosen = side.own + each.shift * (0.5 + 2 * MARGIN * 12)
+            value = side.search(1.0).complete(chosen)[0][0]
+            assert abs(value @ game.initial - side.worth) == pytest.approx(0.5, abs=1e-6)
+            told = information_of(cutting.game.kernel, each.kernel)
+            assert (each.cut.information == np.where(cutting.game.reached[..., None], told, 0)).all()
+    allocation, before = cutting.solve(cutting.found), len(cutting.found)
+    cutting._look(cutting.sides[0], 0, allocation.visits, 0, allocation)
+    assert all(cutting._is_new(each, allocation) for each in cutting.found[before:])
+    far = Cutting(cutting.game, 1e3, 0.05, 1e-9, False)  # no kernel is worth so much more, or less
+    for side in far.sides:
+        far._look(side, 0, far.spread, 0, None)
+    assert far.found == []
+
+
+@pytest.mark.parametrize(
+    ("rounds", "gains", "solved"),
+    [
+        (40, [0.0] * 41, 6),
+        (8, [0.0] * 9, 4),
+        (1, [0.0, 0.0], 2),
+        (20, [2e-3] * 21, 21),
+        (40, [5e-4] * 41, 6),
+        (40, [0, 0, 0, 0, 0.1, *[0] * 40], 10),
+        (40, [0, -0.5, 0.6, *[0] * 40], 6),
+    ],
+)
+def test_when_a_search_ends_and_where_it_looks(
+    rounds: int, gains: list[float], solved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an eighth of the rounds, or three, without a thousandth more; where episodes go, and half way there."""
+    _, cutting = cutting_of(True)
+    n, rng, looks = len(cutting.edges) - 1, np.random.default_rng(0), []
+    visits = [rng.random(cutting.game.shape) for _ in range(rounds + 1)]
+    outputs = np.where(np.arange(n) % 2, 0.5, 0.005)  # the even ones are too seldom
+    plans = [
+        type("Allocated", (), {"episodes": each, "visits": seen, "outputs": outputs})
+        for each, seen in zip(np.cumprod(1 + np.array(gains[: rounds + 1])) * 100, visits, strict=True)
+    ]
+    solving = iter(plans)
+    cutting.found = [made_up(np.zeros(1), True, cutting)]
+    monkeypatch.setattr(cutting, "_look", lambda *asked: looks.append(asked))
+    monkeypatch.setattr(cutting, "solve", lambda found: next(solving))
+    cutting._improve([range(n), [0]], rounds)
+    assert len(plans) - len(list(solving)) == solved
+    expected, middle = [], cutting.spread
+    for k in range(solved):
+        last = plans[k - 1] if k else None
+        kinds = [j for j in range(n) if last is None or j % 2]
+        average = visits[k - 1] / visits[k - 1][0].sum()
+        if last is not None:
+            middle = average if k == 1 else 0.5 * (middle + average)
+        share = middle if last is None or k % 2 else average
+        expected += [
+            (side, j, share, k, last) for side, own in zip(cutting.sides, (kinds, [0]), strict=True) for j in own
+        ]
+    assert len(looks) == len(expected)
+    for asked, wanted in zip(looks, expected, strict=True):
+        assert asked[0] is wanted[0] and asked[1] == wanted[1] and asked[3] == wanted[3] and asked[4] is wanted[4]
+        np.testing.assert_allclose(asked[2], wanted[2] + 1e-4 * cutting.spread, rtol=0, atol=1e-12)
+
+
+def test_kinds_are_told_apart_after_all_were_looked_at_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for sharper in (False, True):
+        _, cutting = cutting_of(sharper)
+        n, asked = len(cutting.edges) - 1, []
+        monkeypatch.setattr(cutting, "_improve", lambda kinds, rounds: asked.append(([*map(list, kinds)], rounds)))  # noqa: B023
+        cutting.run(7)
+        assert asked == [([[n - 1], [0]], 7), *([([[*range(n)]] * 2, 7)] if sharper else [])]
+    looks: list[Any] = []
+    monkeypatch.undo()
+    monkeypatch.setattr(cutting, "_look", lambda *what: looks.append(what))  # finds nothing, so there is an end
+    cutting._improve([[0], [0]], 7)
+    assert len(looks) == 2
 
 
 def test_where_all_is_played_alike_and_what_an_episode_of_an_allocation_is() -> None:
