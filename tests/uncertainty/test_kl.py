@@ -133,6 +133,19 @@ def test_a_radius_that_is_just_enough_for_the_lowest_value_needs_no_step() -> No
             assert not reached or (worst == 0).all()
 
 
+def test_values_that_nearly_tie_far_above_the_lowest_one_are_told_apart_by_the_radius() -> None:
+    """About where all mass has left the highest value, the divergence stands still, and what is left of the variance is
+    rounding: a step that seems to be near enough may be far from it. Against 80 bits."""
+    rng = np.random.default_rng(0)
+    for near in 10.0 ** -rng.uniform(5, 9, 12):
+        rows, x = rng.dirichlet(np.ones(4), 100), np.array([0.5, 0.5 + 1e-9 * rng.random(), 0.5 + near, 1.0])
+        plateau = -np.log(1 - rows[:, 3])
+        radius = plateau * (1 + rng.choice([-1, 1], 100) * 10.0 ** -rng.uniform(4, 14, 100))
+        wanted = kl_references(rows, np.tile(x, (100, 1)), radius).astype(float)
+        np.testing.assert_allclose(kl.kl_solve(rows, x, radius)[0], wanted, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(kl.kl_solve(rows, np.tile(x, (100, 1)), radius)[0], wanted, rtol=0, atol=1e-14)
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_a_lowest_value_with_hardly_any_mass_is_tilted_to_by_logarithms(own: bool) -> None:
     """1e-300 of the mass beside common rows: at the tilt of 1,400 the sum of its weights is no number any more."""
