@@ -148,14 +148,22 @@ def test_values_that_nearly_tie_far_above_the_lowest_one_are_told_apart_by_the_r
 
 @pytest.mark.parametrize("own", [False, True])
 def test_a_lowest_value_with_hardly_any_mass_is_tilted_to_by_logarithms(own: bool) -> None:
-    """1e-300 of the mass beside common rows: at the tilt of 1,400 the sum of its weights is no number any more."""
-    rows = np.array([[1e-300, 0.7, 0.3], [0.2, 0.5, 0.3], [1e-300, 0.3, 0.7]])
+    """1e-318 of the mass beside common rows: at a tilt of 1,400 the sum of its weights would have a few digits."""
+    rows = np.array([[1e-318, 0.7, 0.3], [0.2, 0.5, 0.3], [1e-318, 0.3, 0.7]])
     x, radius = np.array([0.0, 1.0, 0.5]), np.array([2.0, 0.1, 5.0])
     wanted = kl_references(rows, np.tile(x, (3, 1)), radius)
     for to_the_tilt in (False, True):
         worst, tilt, _ = kl.kl_solve(rows, np.tile(x, (3, 1)) if own else x, radius, to_the_tilt)
         np.testing.assert_allclose(worst, wanted.astype(float), rtol=0, atol=1e-13)
         assert (tilt[[0, 2]] > 1000).all()
+
+
+def test_a_negligible_radius_is_the_mean_and_the_next_one_hardly_less() -> None:
+    rows, mean = ROWS[:2], ROWS[:2] @ X
+    for radius in (5e-324, kl.NEGLIGIBLE, 2 * kl.NEGLIGIBLE, 1e-30):
+        worst, tilt, _ = kl.kl_solve(rows, X, radius)
+        np.testing.assert_allclose(worst, mean, rtol=0, atol=4e-15)
+        assert (tilt < 1e-10).all()
 
 
 SHAPES = [

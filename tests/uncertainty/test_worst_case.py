@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import ChiSquare, KullbackLeibler, TotalVariation
-from mornavi_lite.uncertainty import UncertaintySet, kl_solve
+from mornavi_lite.uncertainty import UncertaintySet, kl_solve, worst_case
 from tests.uncertainty.references import chi_square_reference, kl_reference, random_rows
 from tests.uncertainty.test_balls import SETS
 
@@ -191,6 +191,23 @@ def test_a_kl_tilt_that_newton_threw_far_beyond_comes_back() -> None:
     row, x = np.full((1, 9), 1 / 9), np.array([1, 1e-300, 1e-300, 1, 1, 0, 1, 0, 1.0])
     for radius in (0.9, 1.0, 1.4):
         assert KullbackLeibler(radius).worst_kernel(row, x)[0] @ x <= 1e-290
+
+
+def test_pieces_are_all_rows_in_order_and_as_many_at_a_time_as_the_chunk_holds() -> None:
+    for n_rows, n_states, copies in (
+        (5000, 7, 1),
+        (5000, 7, 2),
+        (400, 300, 0.5),
+        (3, 2 * worst_case.CHUNK, 1),
+        (0, 4, 1),
+    ):
+        rows = np.arange(n_rows)[:, None] * np.ones((1, 1))
+        cut = worst_case.pieces(np.broadcast_to(rows, (n_rows, n_states)), copies)
+        parts = [rows[piece, 0] for piece in cut]
+        assert np.concatenate([[], *parts]).tolist() == list(range(n_rows))
+        sizes = [copies * len(part) * n_states for part in parts]
+        assert all(worst_case.CHUNK / 2 < size <= worst_case.CHUNK for size in sizes[:-1]) or len(parts[0]) == 1
+    assert worst_case.pieces(np.zeros((5000, 7))) == worst_case.pieces(np.zeros((5000, 7)), 1)
 
 
 def test_no_temporary_is_larger_than_twice_the_kernel() -> None:
