@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,10 +88,9 @@ def _averaged(
 
 def dense_kernel(next_state: np.ndarray, probability: np.ndarray, n_states: int) -> np.ndarray:
     """The kernel (H, S, A, S), a view that repeats one step where the rows do; beyond 2 GiB an error."""
-    steps = one_step(next_state, 0).shape[0] if one_step(probability, 0).shape[0] == 1 else len(next_state)
-    nexts, weights = next_state[:steps], probability[:steps]
+    nexts, weights = one_step(next_state, 0), one_step(probability, 0)
     shape = (*weights.shape[:3], n_states)
-    refuse_too_large("the kernel", int(np.prod(shape, dtype=object)))
+    refuse_too_large("the kernel", math.prod(shape))
     dense = np.zeros((weights[..., 0].size, n_states))
     rows = np.arange(len(dense))[:, None]
     np.add.at(dense, (rows, nexts.reshape(len(dense), -1)), weights.reshape(len(dense), -1))
@@ -101,7 +101,7 @@ def dense_kernel(next_state: np.ndarray, probability: np.ndarray, n_states: int)
 def dense_reward(next_state: np.ndarray, reward: np.ndarray, lowest: np.ndarray, n_states: int) -> np.ndarray:
     """Rewards (m, h, S, A, S) of rows (h, S, A, B); ``lowest`` (m, h) pays the way to a state that is not listed."""
     m, shape = len(reward), (*reward.shape[1:4], n_states)
-    refuse_too_large("the rewards", m * int(np.prod(shape, dtype=object)))
+    refuse_too_large("the rewards", m * math.prod(shape))
     dense = np.broadcast_to(lowest.reshape(*lowest.shape, 1, 1, 1), (m, *shape)).copy()
     listed = np.broadcast_to(next_state, reward.shape[1:])
     for own, paid in zip(dense, reward, strict=True):

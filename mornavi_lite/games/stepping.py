@@ -242,10 +242,9 @@ def rows_of(found: Outcomes, n_steps: int) -> Rows:
     reward = np.zeros((len(n_actions), n_rows, width))
     place = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
     entry = np.repeat(row, size)
-    last = np.cumsum(size)[size > 0] - 1
-    next_state[row[size > 0]] = np.array(found.following, dtype=np.int64)[last][:, None]  # what a shorter row repeats
-    reward[:, row[size > 0]] = rewards[last].T[:, :, None]
-    next_state[entry, place] = found.following
+    following = np.array(found.following, dtype=np.int64)
+    next_state[row[size > 0]] = following[np.cumsum(size)[size > 0] - 1, None]  # what a shorter row repeats
+    next_state[entry, place] = following
     probability[entry, place] = weights
     reward[:, entry, place] = rewards.T
     probability[row[ended], 0] = 1.0
@@ -310,7 +309,7 @@ def _rewards(found: Outcomes, n_players: int) -> np.ndarray:
 def _own_rewards(found: Outcomes, k: int, n_players: int) -> list[float]:
     """Rewards of an outcome, one number per player."""
     try:
-        own = [_as_float(each) for each in np.array(found.reward[k], dtype=object).ravel()]
+        own = [_as_float(each) for each in np.array(found.reward[k]).ravel()]
     except (TypeError, ValueError, OverflowError):
         own = []
     if len(own) != n_players:

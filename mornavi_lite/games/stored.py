@@ -224,11 +224,12 @@ def dense(self: MarkovGame) -> MarkovGame:
     if self._next_state is None:
         return self
     made = parts(self)
-    steps = one_step(self._next_state, 0), one_step(self._probability, 0)
-    made["probability"] = dense_kernel(*steps, self._n_states)
+    listed = made.pop("next_state")
+    made["probability"] = dense_kernel(listed, made["probability"], self._n_states)
     if self._reward.ndim == 5:
-        made["reward"] = dense_reward(steps[0], made["reward"], made["ranges"][..., 0], self._n_states)
-    del made["next_state"]
+        lowest = made["ranges"][..., 0]  # of each step, where that differs
+        paid = made["reward"] if lowest.shape[1] == 1 else self._reward
+        made["reward"] = dense_reward(listed, paid, lowest, self._n_states)
     same = from_parts(type(self), made)
     same._states, same._actions = self._states, self._actions  # labels are not in the parts
     return same

@@ -52,6 +52,7 @@ def test_a_large_kernel_that_is_kept_takes_no_second_copy() -> None:
 
 def off_by(excess: float, where: tuple[int, ...] = (1, 2, 3)) -> np.ndarray:
     rows = kernel(3, 4, 2)
+    rows[0, 1, 2] = [0.0, 0.25, 0.75]
     rows[where] *= 1 + excess
     return rows
 

@@ -169,3 +169,13 @@ def test_the_number_of_states_of_sparse_rows_may_be_told() -> None:
         ValueError, match=r"probability must have shape \(S, A, B\) with S, A = \(5, 6\), got \(4, 6, 4\)"
     ):
         made(0.5, 0.1, sparse=True, n_states=5)
+
+
+def test_a_range_may_be_that_of_the_one_step_and_the_most_steps_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made(0.5, 0.1, reward_range=RANGES[:, None]) == made(0.5, 0.1)
+    horizon = made(0.5, 0.1).horizon
+    monkeypatch.setattr("mornavi_lite.games.builders.MOST_STEPS", horizon)
+    assert made(0.5, 0.1).horizon == horizon
+    monkeypatch.setattr("mornavi_lite.games.builders.MOST_STEPS", horizon - 1)
+    with pytest.raises(ValueError, match=f"takes {horizon} steps, {horizon - 1} at most are made"):
+        made(0.5, 0.1)

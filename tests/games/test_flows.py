@@ -74,3 +74,14 @@ def test_a_split_leaves_its_arguments_alone_and_each_row_keeps_its_own_likeliest
     drawn = split(counts, rows, np.random.default_rng(5))
     assert (rows == before).all() and (drawn.sum(axis=1) == counts).all() and (drawn[rows == 0] == 0).all()
     np.testing.assert_allclose(drawn / counts[:, None], rows, rtol=0, atol=1e-5)
+
+
+def test_states_that_nothing_leads_to_are_visited_by_nobody() -> None:
+    """The last one among them, beside lists and in a dense kernel."""
+    lists = np.zeros((3, 4, 2, 2), dtype=int)
+    lists[..., 1] = 2
+    rows = np.broadcast_to([0.25, 0.75], lists.shape)
+    game = MarkovGame.sparse(lists, rows, np.zeros((1, 3, 4, 2)), (2,), 4, initial=1)
+    policy, wanted = np.full((3, 4, 2), 0.5), [[0, 1, 0, 0], [0.25, 0, 0.75, 0], [0.25, 0, 0.75, 0]]
+    assert expected_visits(game.probability, game.initial, policy, game.next_state).tolist() == wanted
+    assert expected_visits(game.transition, game.initial, policy).tolist() == wanted

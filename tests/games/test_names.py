@@ -126,3 +126,9 @@ def test_labels_without_hash_or_text_have_no_index() -> None:
     for label in (10**5000, np.zeros(2), {}):
         with pytest.raises(ValueError, match="state must be the name of a state, one of 'a', 'b', 'c'; got "):
             game.state(label)
+
+
+def test_too_few_names_are_said_to_be_so_whatever_they_are() -> None:
+    for names in ([1, "1"], "abc", ["a", "b", "c", "d"]):
+        with pytest.raises((ValueError, TypeError), match="state_names must be a sequence of 3 names"):
+            named(state_names=names)

@@ -150,6 +150,24 @@ def test_rewards_and_kernel_may_each_be_of_one_step_alone(rewards_of_each_step: 
     np.testing.assert_allclose(game.dense().reward, paid, atol=1e-12)
 
 
+@pytest.mark.parametrize("repeated", ["next_state", "probability"])
+@pytest.mark.parametrize("per_outcome", [False, True])
+def test_next_states_and_their_probabilities_may_each_be_of_one_step_alone(per_outcome: bool, repeated: str) -> None:
+    """A view that repeats one of the two is no reason to take the other for one step."""
+    given = entries(6, per_outcome)
+    given[repeated] = np.broadcast_to(given[repeated][:1], given[repeated].shape)
+    kernel, paid = by_loops(given, 6)
+    masks = [np.ones((6, n), dtype=bool) for n in (2, 3, 2)]
+    masks[1][4, 0] = False
+    for legal in (None, masks):
+        game = MarkovGame.sparse(**given, legal=legal)
+        same = MarkovGame(
+            kernel, paid if per_outcome else given["reward"], (2, 3, 2), reward_range="observed", legal=legal
+        )
+        np.testing.assert_allclose(game.transition, same.transition, atol=1e-15)
+        np.testing.assert_allclose(game.dense().reward, same.reward, atol=1e-12)
+
+
 def test_a_kernel_that_would_be_too_large_is_refused_with_its_size() -> None:
     size = 20_000
     nobody = MarkovGame.sparse(
@@ -168,7 +186,13 @@ def test_the_lowest_value_of_a_state_that_a_row_does_not_list(n_states: int) -> 
     value = rng.integers(0, 4, n_states).astype(float)  # with ties
     for row, state, lowest in zip(rows, *lowest_elsewhere(value, rows), strict=True):
         assert lowest == min((value[s] for s in range(n_states) if s not in row), default=np.inf)
-        assert state == row[0] if np.isinf(lowest) else (state not in row and value[state] == lowest)
+        ties = [s for s in range(n_states) if s not in row and value[s] == lowest]
+        assert state == (ties[0] if ties else row[0])
+    folded = rows.reshape(5, 2, 4, 3)
+    for found, flat in zip(lowest_elsewhere(value, folded), lowest_elsewhere(value, rows), strict=True):
+        assert found.shape == (5, 2, 4) and (found.ravel() == flat).all()
+    many = np.repeat(np.arange(50.0)[::-1], 2)  # every value twice
+    assert lowest_elsewhere(many, np.array([[3, 98, 99], [0, 1, 2]]))[0].tolist() == [96, 98]
 
 
 @pytest.mark.parametrize(
@@ -278,3 +302,18 @@ def test_dense_rewards_that_would_be_too_large_are_refused() -> None:
         dense_reward(lists[None], np.zeros((2, 1, size, 1, 1)), np.zeros((2, 1)), size)
     with pytest.raises(ValueError, match=r"^the kernel would have 3\.0 GiB"):
         dense_kernel(lists[None], rows[None], size)
+
+
+def test_of_entries_without_probability_the_first_is_the_reward() -> None:
+    """In rows of many entries as well, whose order a quick sort would change."""
+    rng = np.random.default_rng(1)
+    states, reward = rng.integers(0, 3, (4, 2, 40)), rng.random((2, 4, 2, 40))
+    rows = np.where(states == 1, 1.0, 0.0)
+    rows /= rows.sum(axis=-1, keepdims=True)
+    game = MarkovGame.sparse(states, rows, reward, (2, 1), 4, horizon=1)
+    for s, a in np.ndindex(4, 2):
+        for k, state in enumerate(game.next_state[0, s, a].tolist()):
+            entries_for = np.flatnonzero(states[s, a] == state)
+            own = reward[:, s, a, entries_for]
+            wanted = own.mean(axis=1) if state == 1 else own[:, 0]
+            np.testing.assert_allclose(game.reward[:, 0, s, a, k], wanted, rtol=0, atol=1e-14)

@@ -199,7 +199,7 @@ def test_rewards_that_depend_on_the_next_state_have_an_axis_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_states", "width", "dense"), [(64, 1, True), (65, 1, False), (65, 16, False), (65, 17, True)]
+    ("n_states", "width", "dense"), [(64, 1, True), (65, 1, False), (65, 16, False), (65, 17, True), (68, 17, True)]
 )
 def test_rows_are_dense_where_states_are_few_or_rows_are_full(n_states: int, width: int, dense: bool) -> None:
     def step(state: int, own: tuple[int]) -> list[Any]:
@@ -215,7 +215,7 @@ def test_a_first_state_may_be_drawn_and_what_has_no_end_stays() -> None:
     assert game.state_names == ("b", "a") and game.initial.tolist() == [0.75, 0.25]
     assert (game.transition == np.eye(2)[None, :, None]).all() and (game.reward == 0).all()
     other = MarkovGame.from_step(lambda s, own: iter(()), [["l"]], 3, "a", states=("b", "a", "c"), reward_range=(0, 2))
-    assert other.initial.tolist() == [0, 1, 0] and other.state_names == ("b", "a", "c")
+    assert other.name == "" and other.initial.tolist() == [0, 1, 0] and other.state_names == ("b", "a", "c")
     assert other.reward_range.tolist() == [[0, 2]]
     late = MarkovGame.from_step(lambda s, own, h: [] if h else [(1, 1 - s, 0.5)], [["l"]], 2, 0, by_step=True)
     assert late.transition[:, :, 0].tolist() == [[[0, 1], [1, 0]], [[1, 0], [0, 1]]]
@@ -306,6 +306,8 @@ def second(said: Any) -> Any:
         ([(0.5, "a", (0, 0)), (0.5, "a", (0, "0"))], r"must yield one reward per player, 2, got \(0, '0'\)"),
         ([(1, "a")], r"must yield \(probability, next state, rewards\), got \(1, 'a'\)"),
         ([], "something for other actions there"),
+        ([("x", "a", (0, 0))], "must yield probabilities, got 'x'"),
+        ([(1, "a", (0, "x"))], r"must yield one reward per player, 2, got \(0, 'x'\)"),
     ],
 )
 def test_where_something_is_wrong_is_said(said: list[Any], message: str) -> None:
@@ -325,3 +327,11 @@ def test_numbers_of_every_kind_are_numbers() -> None:
     for each in said:
         game = MarkovGame.from_step(lambda s, own, each=each: each, [["only"]], 1, 0)
         assert game.reward[0, 0, 0, 0].tolist() in ([0.875], 0.875)
+
+
+def test_probabilities_may_be_off_by_rounding() -> None:
+    game = told((1 + 1e-8, 0, 0.5))
+    assert game.transition.ravel().tolist() == [1 + 1e-8] * 4
+    for most in (1 + 1.1e-8, 1 - 1.1e-8):
+        with pytest.raises(ValueError, match=r"yields a probability of|must sum to 1"):
+            told((most, 0, 0.5))

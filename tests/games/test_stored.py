@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import MarkovGame
+from mornavi_lite.files import write_arrays
 from mornavi_lite.games.stored import entries, facts, parts
 
 SHAPE, N_ACTIONS = (2, 3, 6, 4), (3, 1, 2)
@@ -140,7 +141,8 @@ def test_of_what_is_repeated_one_step_is_kept() -> None:
     assert first == repr((2, 3, 6, 3)).encode() + np.repeat(kernel[None], 2, axis=0).tobytes()
     assert second == repr((3, 2, 3, 6)).encode() + np.repeat(reward[:, None], 2, axis=1).tobytes()
     assert start == repr((3,)).encode() + np.array([1.0, 0, 0]).tobytes()
-    sparse, nexts, *_ = lists.contents()
+    sparse, nexts, chances, *_ = lists.contents()
+    assert chances == repr((1, 3, 6, 1)).encode() + np.ones((1, 3, 6, 1)).tobytes()
     assert sparse == b"sparse" and nexts == repr((1, 3, 6, 1)).encode() + np.zeros((1, 3, 6, 1), dtype=int).tobytes()
 
 
@@ -188,3 +190,37 @@ def test_labels_outlive_another_kernel() -> None:
         game.with_rows(game.next_state, game.probability),
     ):
         assert made.state((7, 0)) == 7 and made.joint_action((1, 2)) == 0 and made == game
+
+
+def test_rewards_on_the_next_state_are_another_kind_of_game() -> None:
+    kernel, reward = np.full((2, 3, 6, 3), 1 / 3), np.full((3, 2, 3, 6), 0.5)
+    plain, by_outcome = (MarkovGame(kernel, each, N_ACTIONS) for each in (reward, np.repeat(reward[..., None], 3, -1)))
+    assert plain != by_outcome and by_outcome != plain
+    one = [MarkovGame(kernel, each[:1], (6,)) for each in (reward, np.repeat(reward[..., None], 3, -1))]
+    assert one[0] != one[1] and one[1] != one[0]
+
+
+def test_parts_that_do_not_fit_are_a_damaged_file_and_it_is_named(tmp_path: Path) -> None:
+    game, path = MarkovGame.sparse(**given()), tmp_path / "quay.npz"
+    for name, part in (
+        ("n_actions", np.array([2, 1, 2])),
+        ("sizes", np.array([2, 2])),
+        ("state_names", np.array(["a"])),
+    ):
+        write_arrays(path, "MarkovGame", {key: np.asarray(each) for key, each in (parts(game) | {name: part}).items()})
+        with pytest.raises(ValueError, match=r"quay\.npz"):
+            MarkovGame.load(path)
+
+
+def test_what_is_not_listed_pays_the_lowest_of_its_step() -> None:
+    """One step's rows and rewards, and a range of its own for each step."""
+    rng, ends = np.random.default_rng(0), np.array([[[0, 1], [-1, 1], [-2, 3.0]], [[-0.5, 1], [0, 1], [0, 1]]])
+    lists, rows = rng.integers(0, 5, (5, 2, 2)), rng.dirichlet(np.ones(2), size=(5, 2))
+    game = MarkovGame.sparse(lists, rows, rng.random((2, 5, 2, 2)), (2, 1), 5, horizon=3, reward_range=ends)
+    dense = game.dense()
+    assert dense == game == game.with_rows(None, game.transition) and (dense.transition == game.transition).all()
+    for (i, h), (s, a) in itertools.product(np.ndindex(2, 3), np.ndindex(5, 2)):
+        here = game.next_state[h, s, a]
+        others = np.setdiff1d(np.arange(5), here)
+        assert (dense.reward[i, h, s, a, others] == ends[i, h, 0]).all()
+        assert (dense.reward[i, h, s, a, here] == game.reward[i, h, s, a]).all()
