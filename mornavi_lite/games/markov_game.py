@@ -153,8 +153,7 @@ class MarkovGame:
         check_in_range(rewards, ranges, by_step)
         self._next_state = None
         if listed is not None:
-            both = np.broadcast_shapes(listed.shape, rows.shape)  # one of them may repeat a step, and not the other
-            listed, rows, rewards = merged_steps(np.broadcast_to(listed, both), np.broadcast_to(rows, both), rewards)
+            listed, rows, rewards = merged_steps(listed, rows, rewards)
             self._next_state = np.broadcast_to(read_only(listed), (horizon, *rows.shape[1:]))
         self._n_actions, self._n_states, self._discount = n_actions, n_states, discount
         self._probability = frozen(rows, (horizon, *rows.shape[1:]))

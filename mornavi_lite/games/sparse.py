@@ -53,14 +53,17 @@ def merged(
 def merged_steps(
     states: np.ndarray, weights: np.ndarray, rewards: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """:func:`merged` for rows (h, S, A, B); rewards (m, h, S, A, B) are averaged, (m, h, S, A) left alone."""
+    """:func:`merged` for rows (h, S, A, B); rewards (m, h, S, A, B) are averaged, (m, h, S, A) left alone.
+
+    Each of the three may be of one step which the others do not repeat.
+    """
     per_outcome = rewards.ndim == weights.ndim + 1
-    if per_outcome and len(weights) < rewards.shape[1]:  # the kernel repeats one step, the rewards do not
-        states, weights = (np.broadcast_to(each, rewards.shape[1:]) for each in (states, weights))
-    lead, width = weights.shape[:-1], weights.shape[-1]
-    pays = rewards.reshape(len(rewards), -1, width) if per_outcome else None
-    if per_outcome and rewards.shape[1] < len(weights):
-        pays = np.broadcast_to(rewards, (len(rewards), *weights.shape)).reshape(len(rewards), -1, width)
+    shape = np.broadcast_shapes(states.shape, weights.shape, *[rewards.shape[1:]] * per_outcome)
+    states, weights = (np.broadcast_to(each, shape) for each in (states, weights))
+    lead, width = shape[:-1], shape[-1]
+    pays = None
+    if per_outcome:
+        pays = np.broadcast_to(rewards, (len(rewards), *shape)).reshape(len(rewards), -1, width)
     kept, summed, averaged = merged(states.reshape(-1, width), weights.reshape(-1, width), pays)
     if averaged is not None:
         rewards = averaged.reshape(len(rewards), *lead, -1)

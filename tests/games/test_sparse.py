@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mornavi_lite import MarkovGame
+from mornavi_lite.games.arrays import frozen
 from mornavi_lite.games.sparse import dense_kernel, dense_reward, gathered, laid_out, lowest_elsewhere, scattered
 
 
@@ -135,10 +136,11 @@ def test_saved_games_come_back_and_have_contents_of_their_own(tmp_path: Path) ->
     assert len({b"".join(game.contents()) for game in games}) == len(games)
 
 
+@pytest.mark.parametrize("per_outcome", [False, True])
 @pytest.mark.parametrize("rewards_of_each_step", [True, False])
-def test_rewards_and_kernel_may_each_be_of_one_step_alone(rewards_of_each_step: bool) -> None:
-    """Rewards by the next state: a kernel of one step with rewards of each, and the other way round."""
-    given = entries(3, True)
+def test_rewards_and_kernel_may_each_be_of_one_step_alone(rewards_of_each_step: bool, per_outcome: bool) -> None:
+    """A kernel of one step with rewards of each, and the other way round."""
+    given = entries(3, per_outcome)
     one = {"next_state", "probability"} if rewards_of_each_step else {"reward"}
     for name in one:
         axis = 1 if name == "reward" else 0
@@ -147,7 +149,7 @@ def test_rewards_and_kernel_may_each_be_of_one_step_alone(rewards_of_each_step: 
     kernel, paid = by_loops(given, 6)
     game = MarkovGame.sparse(**given)
     np.testing.assert_allclose(game.transition, kernel, atol=1e-15)
-    np.testing.assert_allclose(game.dense().reward, paid, atol=1e-12)
+    np.testing.assert_allclose(game.dense().reward, paid if per_outcome else given["reward"], atol=1e-12)
 
 
 @pytest.mark.parametrize("repeated", ["next_state", "probability"])
@@ -317,3 +319,10 @@ def test_of_entries_without_probability_the_first_is_the_reward() -> None:
             own = reward[:, s, a, entries_for]
             wanted = own.mean(axis=1) if state == 1 else own[:, 0]
             np.testing.assert_allclose(game.reward[:, 0, s, a, k], wanted, rtol=0, atol=1e-14)
+
+
+def test_the_dense_kernel_is_kept_without_a_copy() -> None:
+    game = MarkovGame.sparse(**entries(1, False))
+    made = dense_kernel(game.next_state, game.probability, 6)
+    assert np.shares_memory(frozen(made, made.shape), made) and not made.flags.writeable
+    np.testing.assert_array_equal(made, game.transition)
