@@ -145,6 +145,7 @@ TITLES = {
     "plans": "plans of known games against loops",
     "learners": "certificates against the true gap",
     "told": "bounds of learners that are told what holds, with each kind of rewards, against the truth",
+    "listed": "sparse games of many states, planned and learned, against their dense form",
     "played": "runs of every learner, whole and with a break, against the true gap",
     "deployed": "worst, random and mixed games against the values that they stand for",
     "calibrated": "radii from two logs against the distance of the two worlds",

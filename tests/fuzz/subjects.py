@@ -38,6 +38,7 @@ from mornavi_lite.formats.spaces import MOST_STATES, finite, keys_of
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
 from tests.fuzz.draws import CONCEPTS, Seen, game_of, radii, rows, sets_of, shuffled, values
+from tests.fuzz.lists import listed
 from tests.fuzz.structured import features, many_players
 from tests.fuzz.told import calibrated, deployed, floors, played, told
 from tests.parsers.damage import ARRAYS, TEXTS, damaged_bytes, damaged_member, read_within_bounds
@@ -288,7 +289,7 @@ def spaces(seed: int) -> Seen:
 
 
 FILES = TEXTS | ARRAYS
-FIRST = (operators, stage_games, plans, learners, told, played, deployed, calibrated, floors)
+FIRST = (operators, stage_games, plans, learners, told, listed, played, deployed, calibrated, floors)
 SUBJECTS: dict[str, Callable[[int], Seen]] = {
     each.__name__: each for each in (*FIRST, files, many_players, features, damaged_files, spaces)
 }

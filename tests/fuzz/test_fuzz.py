@@ -15,6 +15,7 @@ CASES = {
     "plans": 100,
     "learners": 60,
     "told": 80,
+    "listed": 20,
     "played": 20,
     "deployed": 60,
     "calibrated": 40,

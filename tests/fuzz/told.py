@@ -107,7 +107,8 @@ def told(seed: int) -> Seen:
             wins = rng.binomial(visits, np.clip((reward - low) / (high - low), 0, 1))
             reward = np.where(wins == visits, visits * high, visits * low + (high - low) * wins)
         counts.add(seen, reward)
-    plan = Mornavi(sets, concept, form, NEVER, **stated).plan(counts)
+    learner = Mornavi(sets, concept, form, NEVER, **stated)
+    plan = learner.plan(counts)
     value, best = evaluate(game, plan.policy, sets), best_response(game, plan.policy, sets)
     unit = 1e-8 * max(float(np.abs(game.reward_range).max()), high - low) * game.horizon
     assert (plan.lower <= plan.upper + unit).all()
@@ -115,6 +116,10 @@ def told(seed: int) -> Seen:
     if concept == "nash":
         assert (best <= plan.upper + unit).all()
     assert equilibrium_gap(game, plan.policy, sets, concept) <= plan.certificate(game.initial) + unit
+    product = np.full(game.transition.shape[:3], 1 / game.n_joint_actions)
+    other, true = learner.certify(counts, product), evaluate(game, product, sets)
+    assert (other.lower <= true + unit).all() and (true <= other.upper + unit).all()
+    assert equilibrium_gap(game, product, sets, concept) <= other.certificate(game.initial) + unit
     if kind == "deterministic" and not stated:
         careful = OfflinePessimistic(sets, behaviour=None, delta=NEVER).plan(counts)
         assert (careful.lower <= evaluate(game, careful.policy, sets) + unit).all()
