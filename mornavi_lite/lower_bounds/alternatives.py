@@ -117,7 +117,7 @@ class Search:
         start = np.clip(start, *self.bounds)
         bounds = np.column_stack(self.bounds)
         found = optimize.minimize(
-            price, start, jac=True, method="SLSQP", bounds=bounds, constraints=[constraint], options=options
+            price, start, method="SLSQP", bounds=bounds, constraints=[constraint], options=options, jac=True
         ).x
         for _ in range(_CORRECTIONS):  # it ends where the start is off by a little
             off, gradient = self.off(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import Decimal, localcontext
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -290,6 +291,13 @@ def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
     facts = known(game, np.full((4, 3, 2), 0.1), game.transition > 0)
     rng = np.random.default_rng(3)
     weights, compared = rng.uniform(0.5, 1.5, size=facts.shape), 0
+    for search in searches(facts):  # with more steps than states
+        chosen = search.descend(next(search.first_values()), weights)
+        found, sign = search.build(chosen, weights), 1 if search.upwards else -1
+        assert found is not None
+        value, wanted = facts.values(*found)[:-1], search.complete(chosen)[0][:-1]
+        assert (sign * (value - wanted)[search.free] >= -1e-9).all() and (found[0] != facts.kernel).any()
+        assert sign * (value[0] @ facts.initial - search.wanted) >= -1e-6
     for search, which in itertools.product(searches(facts), (0, 1)):
         low, high = search.bounds
         states = np.argwhere(search.free)[:, 1]
@@ -489,6 +497,45 @@ def test_a_search_starts_where_it_is_cheapest(upwards: bool) -> None:
     assert [each.tolist() for each in found] == cheapest(side.starts, 3) + cheapest(shifts[-12:], 2)
 
 
+@pytest.mark.parametrize("upwards", [True, False])
+def test_what_an_alternative_is_kept_as(upwards: bool) -> None:
+    """Nothing that is seen is likelier in it, or something is; it differs by enough, or by too little."""
+    game, facts = drawn(0)
+    reached = facts.reached[..., None] & (np.arange(6) >= 0)
+    landing = np.zeros((*facts.shape, 5))
+    landing[..., 4] = 1  # which follows on nothing, and pays what is best, or worst
+    reward = np.where(facts.reached[..., None], facts.reward, 2.5 if upwards else -1.5)
+    kernel = np.where(reached[..., None], 0.9 * facts.kernel + 0.1 * landing, landing)
+    likelier = kernel.copy()
+    some = facts.kernel[1, 1, 0].argsort()[-2:]
+    likelier[1, 1, 0, some] = facts.kernel[1, 1, 0, some] + [1e-6, -1e-6]
+    likelier[1, 1, 0, [k for k in range(5) if k not in some]] = facts.kernel[
+        1, 1, 0, [k for k in range(5) if k not in some]
+    ]
+    untouched = kernel.copy()
+    untouched[1, 1, 0] = facts.kernel[1, 1, 0]
+    cutting = Cutting(facts, 0.01, 0.05, 1e-3, False)
+    side = cutting.sides[0 if upwards else 1]
+    for sharper, (other, never) in itertools.product(
+        (False, True), ((kernel, True), (likelier, False), (untouched, True))
+    ):
+        cutting.sharper, side.epsilon = sharper, 0.01
+        search: Any = SimpleNamespace(build=lambda chosen, weights: (other, reward), wanted=side.worth - 0.25)  # noqa: B023
+        chosen = side.own + 0.5
+        found = cutting._alternative(side, 0.5, np.ones(1, bool), search, chosen, cutting.spread)
+        assert found is not None and found.cut.never_likelier is (sharper and never) and found.upwards is upwards
+        assert found.change == pytest.approx(0.006, rel=1e-12) and found.kernel is other and found.reward is reward
+        np.testing.assert_allclose(found.shift, 2.0, rtol=1e-9)
+        told = information_of(facts.kernel, other)
+        np.testing.assert_array_equal(found.cut.information, np.where(facts.reached[..., None], told, 0))
+        worth = abs(float(facts.values(other, reward)[0] @ game.initial) - side.worth)
+        for epsilon, kept in ((2 * (worth - 2e-3), True), (2 * (worth - 5e-4), False), (2 * (worth + 5e-4), False)):
+            side.epsilon = epsilon
+            assert (cutting._alternative(side, 0.5, np.ones(1, bool), search, chosen, cutting.spread) is None) != kept
+        search.build = lambda chosen, weights: None
+        assert cutting._alternative(side, 0.5, np.ones(1, bool), search, chosen, cutting.spread) is None
+
+
 def test_what_is_found_is_new_and_no_two_are_the_same() -> None:
     game, cutting = cutting_of(False)
     for side in cutting.sides:
@@ -581,8 +628,11 @@ def test_where_all_is_played_alike_and_what_an_episode_of_an_allocation_is() -> 
     policy = np.broadcast_to(cutting.game.legal / cutting.game.legal.sum(axis=1, keepdims=True), (3, 5, 6))
     visits = expected_visits(game.transition, game.initial, policy)
     np.testing.assert_allclose(cutting.spread, visits[..., None] * policy, rtol=0, atol=1e-12)
-    spent: Any = type("Spent", (), {"visits": 7 * cutting.spread})
-    np.testing.assert_allclose(cutting._average(spent), cutting.spread, rtol=0, atol=1e-12)
+    first = np.eye(6)[[game.legal_joint_actions(s)[0] for s in range(5)]]
+    other = expected_visits(game.transition, game.initial, np.broadcast_to(first, (3, 5, 6)))[..., None] * first
+    for n in (0.5, 7):
+        spent: Any = type("Spent", (), {"visits": n * other})
+        np.testing.assert_allclose(cutting._average(spent), other, rtol=0, atol=1e-12)
     spent.visits = np.zeros(cutting.game.shape)
     np.testing.assert_array_equal(cutting._average(spent), cutting.spread)
 
