@@ -678,6 +678,7 @@ def test_what_was_found_is_a_game_in_which_all_else_is_as_it_was() -> None:
     game, facts = drawn(2)
     parts = game.transition * (1 + 1e-12), game.reward, game.n_actions
     game = MarkovGame(*parts, game.initial, reward_range=game.reward_range, legal=game.legal)
+    np.testing.assert_allclose(known(game, facts.radius, None).kernel.sum(axis=-1), 1, rtol=0, atol=1e-15)
     kernel, reward = facts.kernel.copy(), facts.reward + 0.125
     kernel[1, 1, 0, :2] = kernel[1, 1, 0, :2][::-1]
     found = Found(kernel, reward, Cut(np.zeros(facts.shape), np.ones(1, bool), False), True, 1.0, np.zeros(1))
