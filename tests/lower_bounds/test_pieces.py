@@ -567,6 +567,7 @@ def test_what_is_found_is_new_and_no_two_are_the_same() -> None:
     [
         (40, [0.0] * 41, 6),
         (8, [0.0] * 9, 4),
+        (8, [-1.0] * 9, 3),
         (1, [0.0, 0.0], 2),
         (20, [2e-3] * 21, 21),
         (40, [5e-4] * 41, 6),
@@ -584,7 +585,7 @@ def test_when_a_search_ends_and_where_it_looks(
     outputs = np.where(np.arange(n) % 2, 0.5, 0.005)  # the even ones are too seldom
     plans = [
         type("Allocated", (), {"episodes": each, "visits": seen, "outputs": outputs})
-        for each, seen in zip(np.cumprod(1 + np.array(gains[: rounds + 1])) * 100, visits, strict=True)
+        for each, seen in zip(np.cumprod(1 + np.array(gains[: rounds + 1])) * 0.5, visits, strict=True)
     ]
     solving = iter(plans)
     cutting.found = [made_up(np.zeros(1), True, cutting)]
