@@ -152,9 +152,7 @@ def equal(game: MarkovGame, other: MarkovGame) -> bool:
 
 def facts(game: MarkovGame) -> tuple[Any, ...]:
     """What is quickly compared, and hashed."""
-    per_outcome = game._reward.ndim == 5
-    sizes = (game.horizon, game.n_states, game.n_actions, per_outcome)
-    return (*sizes, game.name, game.state_names, game.action_names)
+    return game.horizon, game.n_states, game.n_actions, game.name, game.state_names, game.action_names
 
 
 def entries(game: MarkovGame, step: int) -> tuple[np.ndarray, ...]:

@@ -224,3 +224,14 @@ def test_what_is_not_listed_pays_the_lowest_of_its_step() -> None:
         others = np.setdiff1d(np.arange(5), here)
         assert (dense.reward[i, h, s, a, others] == ends[i, h, 0]).all()
         assert (dense.reward[i, h, s, a, here] == game.reward[i, h, s, a]).all()
+
+
+@pytest.mark.parametrize("per_outcome", [False, True])
+def test_the_dense_form_of_one_step_is_of_one_step(per_outcome: bool) -> None:
+    """However many steps repeat it: a million of them are no more to keep."""
+    rng = np.random.default_rng(1)
+    lists, rows = rng.integers(0, 5, (5, 2, 2)), rng.dirichlet(np.ones(2), size=(5, 2))
+    reward = rng.random((2, 5, 2, 2) if per_outcome else (2, 5, 2))
+    dense = MarkovGame.sparse(lists, rows, reward, (2, 1), 5, horizon=10**6).dense()
+    assert dense.repeats_one_step and dense.transition.strides[0] == dense.reward.strides[1] == 0
+    assert dense.horizon == 10**6 and dense.reward.shape[:4] == (2, 10**6, 5, 2)
