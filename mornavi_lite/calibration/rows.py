@@ -21,7 +21,7 @@ def tv_between(first: np.ndarray, second: np.ndarray, level: float) -> float:
     counts = np.stack([first, second], axis=1)[(first > 0) | (second > 0)]
     if len(counts) <= _MOST_LISTED:
         return largest_difference(_events(len(counts)) @ counts, tosses, level)
-    corners = _frontier(counts, tosses)
+    corners = _frontier(counts)
     differences = corners[:, 1] / tosses[1] - corners[:, 0] / tosses[0]
     higher = np.where((differences[1:] > differences[:-1])[:, None], corners[1:], corners[:-1])
     return largest_difference(higher, tosses, level, corners[:-1], corners[1:])
@@ -74,9 +74,9 @@ def _events(n: int) -> np.ndarray:
     return (np.arange(2**n)[:, None] >> np.arange(n)) & 1
 
 
-def _frontier(counts: np.ndarray, tosses: tuple[int, int]) -> np.ndarray:
+def _frontier(counts: np.ndarray) -> np.ndarray:
     """Counts of the events that hold the states of highest ratio: no event lies above the line through them."""
-    order = np.argsort(-_ratio(counts[:, 0] / tosses[0], counts[:, 1] / tosses[1]), kind="stable")
+    order = np.argsort(-_ratio(counts[:, 0], counts[:, 1]), kind="stable")
     return np.concatenate([np.zeros((1, 2), dtype=np.int64), np.cumsum(counts[order], axis=0)])
 
 

@@ -155,8 +155,10 @@ def small_logs(seed: int) -> tuple[Counts, Counts]:
     """Two logs of two steps, three states and two actions; about a third of the rows have no visit in one of them."""
     rng, shape = np.random.default_rng(seed), (2, 3, 2, 3)
     logs = Counts(3, (2,), 2), Counts(3, (2,), 2)
-    for log in logs:
+    for log, once in zip(logs, ((1, 2, 1), (0, 1, 0)), strict=True):
         seen = rng.integers(0, 40, shape) * (rng.random(shape) < 0.8) * (rng.random(shape[:3]) < 0.8)[..., None]
+        seen[0, 1, 0], seen[1, 2, 1] = (5, 9, 7), (8, 0, 20)
+        seen[once] = (0, 1, 0)
         log.add(seen, np.zeros((1, 2, 3, 2)))
     return logs
 
@@ -250,6 +252,7 @@ GAME = zoo.traffic_merge()
 LOG = log_of(GAME, GAME, solve(GAME, Nominal()).policy, 50, np.random.default_rng(6))
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"training": GAME}, TypeError, "training must be Counts"),
+    ({"deployment": GAME}, TypeError, "deployment must be Counts"),
     ({"deployment": Counts(3, (2, 2), 5)}, ValueError, "deployment must have H, S, n_actions"),
     ({"deployment": Counts.for_game(GAME)}, ValueError, "they share none"),
     ({"delta": 1.0}, ValueError, "delta must be between 0 and 1"),
