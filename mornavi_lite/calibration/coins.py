@@ -83,12 +83,12 @@ def largest_excess(heads: np.ndarray, tosses: int, known: np.ndarray, level: flo
         The largest r at which, for some coin, so few heads or fewer have a probability above ``level``; rounded up.
     """
     seen = heads / tosses - known
-    limit = np.minimum(chernoff(heads / tosses, tosses, -np.log(level)), 1.0) - known
+    limit = chernoff(heads / tosses, tosses, -np.log(level)) - known
 
     def rules_out(i: int, excess: float) -> bool:
         if seen[i] >= excess:
             return False
-        first, law = _law(tosses, np.array([min(known[i] + excess, 1.0)]), level)
+        first, law = _law(tosses, np.array([known[i] + excess]), level)
         return float(law[0, : max(heads[i] + 1 - first, 0)].sum()) <= level
 
     return _largest(seen, limit, rules_out)

@@ -34,7 +34,7 @@ def tv_around(centre: np.ndarray, seen: np.ndarray, level: float) -> float:
         inside = (seen > 0) | (centre > 0)
         events = _events(int(inside.sum()))
         return largest_excess(events @ seen[inside], tosses, events @ centre[inside], level)
-    order = np.argsort(-_ratio(centre, seen / tosses), kind="stable")
+    order = np.argsort(-_ratio(centre, seen), kind="stable")
     known, heads = (np.concatenate([[0.0], np.cumsum(each[order])]) for each in (centre, seen))
     cuts = [np.linspace(0, 1, 1 + int(np.ceil(width / _CUT)))[:-1] for width in np.maximum(np.diff(known), 1e-9)]
     at = np.concatenate([j + cut for j, cut in enumerate(cuts)] + [[len(known) - 1.0]])

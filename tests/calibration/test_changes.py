@@ -81,8 +81,9 @@ def test_brackets_are_halved_until_they_are_narrow_and_hold_every_change_that_a_
     assert all(below < stair <= above for stair, (below, above) in zip(stairs, found, strict=True))
     assert all(above - below == 2.0**-10 for below, above in found)
     assert len(set(asked)) == len(asked) <= 2 + 3 * 10
-    tight = changes._between(0.5, 0.5 + 2.0**-53, b"a", b"b", plan_at, 0.0)
-    assert tight == [(0.5, 0.5 + 2.0**-53)]  # no number lies between
+    for low in (0.5, 0.5 + 2.0**-53):  # no number lies between, and the middle is rounded down or up
+        high = low + 2.0**-53
+        assert changes._between(low, high, b"a", b"b", lambda _: b"b", 0.0) == [(low, high)]
     assert changes._between(0.0, 1.0, b"a", b"a", plan_at, 0.0) == []
 
 
@@ -122,6 +123,20 @@ def test_points_are_evenly_spaced_from_the_least_radius_to_the_largest(monkeypat
     assert asked[:5] == [2.0, 2.5, 3.0, 3.5, 4.0]
 
 
+def test_a_sparse_game_has_the_flips_of_the_dense_one() -> None:
+    game = zoo.fishing(storm=0.02)
+    listed = np.argsort(-game.transition, axis=-1, kind="stable")[..., : (game.transition > 0).sum(axis=-1).max()]
+    sparse = MarkovGame.sparse(
+        listed,
+        np.take_along_axis(game.transition, listed, -1),
+        game.reward,
+        game.n_actions,
+        game.n_states,
+        initial=game.initial,
+    )
+    assert flips(sparse, between=(0, 0.2), points=5) == flips(game, between=(0, 0.2), points=5) != []
+
+
 def test_all_is_left_to_the_defaults() -> None:
     """From 0 to 1 at 65 points in total variation, to a millionth."""
     game = lottery([0.55, 0.7, 1.0], [1.0, 0.7, 0.42])
@@ -134,6 +149,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"game": None}, TypeError, "game must be a MarkovGame"),
     ({"between": 0.5}, ValueError, "between must be two radii"),
     ({"between": (0.5, 0.1)}, ValueError, "between must rise"),
+    ({"between": (0.2, 0.2)}, ValueError, "between must rise from the first to the second, got 0.2 and 0.2"),
     ({"between": (0, 1.5)}, ValueError, r"between\[1\] must be in \[0, 1\]"),
     ({"concept": "nsah"}, ValueError, "concept must be one of"),
     ({"points": 1}, ValueError, "points must be at least 2"),

@@ -76,6 +76,8 @@ def test_a_known_coin_is_that_of_clopper_and_pearson() -> None:
         bound = largest_excess(np.array([heads]), tosses, np.array([0.0]), level)
         assert binomial(tosses, bound)[: heads + 1].sum() <= level * (1 + 1e-9)
         assert binomial(tosses, bound * (1 - 3e-4))[: heads + 1].sum() > level
+        above = largest_excess(np.array([heads]), tosses, np.array([0.3 * bound]), level)
+        assert above == pytest.approx(0.7 * bound, rel=1e-3)  # what is known is taken off
     assert largest_excess(np.array([20]), 20, np.array([0.25]), 0.05) == 0.75
 
 

@@ -269,6 +269,15 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
 ]
 
 
+def test_the_log_that_contradicts_a_support_is_named() -> None:
+    shape = (GAME.n_states, GAME.n_joint_actions, GAME.n_states)
+    may = (GAME.transition > 0).any(axis=0) | np.zeros(shape, dtype=bool)
+    other = Counts.for_game(GAME)
+    other.add(np.ones(GAME.transition.shape, dtype=int), GAME.reward)
+    with pytest.raises(ValueError, match=r"^deployment contradicts support: .* was seen 1 times"):
+        from_logs(LOG, other, support=may)
+
+
 @pytest.mark.parametrize(("wrong", "error", "said"), WRONG, ids=[said[:30] for _, _, said in WRONG])
 def test_wrong_arguments_are_named(wrong: dict[str, Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):

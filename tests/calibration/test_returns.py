@@ -126,7 +126,7 @@ def test_a_radius_above_one_and_returns_that_are_all_the_same() -> None:
     assert from_returns(game, policy, [0.5], between=(0.5, 0.5)) == pytest.approx(0.4, abs=1e-12)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, 5.0), (2.0, 2.5)])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, 5.0), (2.0, 2.5), (-10.0, -2.0)])
 def test_the_lowest_mean_spends_the_level_and_returns_may_be_out_of_range_by_rounding(low: float, high: float) -> None:
     """n kl(share, lowest share) is log(1 / delta), the share in units of the range."""
     earned = low + (high - low) * np.array([0.0, 1.0, 0.25, 0.75, 1.0])
@@ -134,7 +134,7 @@ def test_the_lowest_mean_spends_the_level_and_returns_may_be_out_of_range_by_rou
     spent = 5 * (0.6 * np.log(0.6 / lowest) + 0.4 * np.log(0.4 / (1 - lowest)))
     assert spent == pytest.approx(np.log(10), rel=1e-6) and lowest < 0.6
     slack = 1e-9 * max(abs(low), abs(high), high - low)
-    off = returns._lowest_mean([low - 0.9 * slack, high + 0.9 * slack], low, high, 0.1)
+    off = returns._lowest_mean([low - 0.95 * slack, high + 0.95 * slack], low, high, 0.1)
     assert off == pytest.approx(returns._lowest_mean([low, high], low, high, 0.1), abs=1e-14)
     for outside in (low - 1.5 * slack, high + 1.5 * slack):
         with pytest.raises(ValueError, match=r"returns\[0\] must be in"):
@@ -169,6 +169,7 @@ def test_very_large_radii_are_found_where_a_set_has_them() -> None:
 def test_the_largest_radius_is_1_where_a_set_allows_no_more() -> None:
     assert sets.largest_radius(TotalVariation) == 1.0
     assert sets.largest_radius(KullbackLeibler) == sets.largest_radius(lambda r: ChiSquare(r)) == 2.0**60
+    assert sets.largest_radius(lambda r: TotalVariation(2 * r)) == 1.0  # though that is too large for it
     assert sets.set_of(KullbackLeibler, 0.25) == KullbackLeibler(0.25)
 
 

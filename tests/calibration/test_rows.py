@@ -198,3 +198,45 @@ def test_both_rows_share_the_level_and_a_known_row_leaves_all_of_it(name: str) -
     assert divergence_around(first / 100, second, 0.04, every, term) == rows._most(low, high, first / 100, term)
     lowest, _ = rows._interval(first, 0.04, every)
     assert divergence_between(first, second, 0.08, every, term) == rows._most(low, high, lowest, term)
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, centre: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of which events tv_around asks the excess: their heads, and what is known of them."""
+    calls: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def noted(heads: np.ndarray, tosses: int, known: np.ndarray, level: float) -> float:
+        calls.append((heads, known))
+        assert tosses == seen.sum() and level == 0.05
+        return 0.25
+
+    monkeypatch.setattr(rows, "largest_excess", noted)
+    assert tv_around(centre, seen, 0.05) == 0.25
+    return calls[0]
+
+
+def test_all_events_are_listed_up_to_seven_states_that_were_seen_or_are_in_the_centre(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A state seen once that the centre has not, and one that the centre has and nobody saw, count as well."""
+    seen, centre = np.array([9, 8, 7, 6, 5, 1, 0, 0, 0, 0]), np.array([0.2, 0.2, 0.2, 0.2, 0.1, 0, 0.1, 0, 0, 0])
+    heads, known = asked(monkeypatch, centre, seen)
+    events = rows._events(7)
+    assert heads.tolist() == (events @ seen[:7]).tolist() and known.tolist() == (events @ centre[:7]).tolist()
+    seen[7], centre[6:8] = 3, 0.05
+    assert len(asked(monkeypatch, centre, seen)[0]) < 128
+
+
+def test_beyond_no_event_has_more_heads_and_no_more_of_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Along the line through the states of highest ratio, cut as finely as is said, and no finer."""
+    rng = np.random.default_rng(9)
+    events = rows._events(9)
+    for density in (0.3, 2.0):
+        centre, seen = rng.dirichlet(np.full(9, density)), rng.multinomial(60, rng.dirichlet(np.ones(9)))
+        centre[0], seen[0], seen[1] = 0.0, 2, 0
+        centre /= centre.sum()
+        heads, known = asked(monkeypatch, centre, seen)
+        for some, mass in zip((events @ seen).tolist(), (events @ centre).tolist(), strict=True):
+            assert ((heads >= some) & (known <= mass + 1e-12)).any()
+        assert known[0] == 0 and (np.diff(known) > -1e-15).all() and np.diff([*known, 1.0]).max() <= rows._CUT + 1e-12
+        assert heads[-1] == seen.sum() and heads[0] <= seen.max() + 2
+        assert len(heads) == np.maximum(np.ceil(centre / rows._CUT), 1).sum()
