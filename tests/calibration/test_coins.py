@@ -181,3 +181,39 @@ def test_an_event_that_stands_for_others_is_bounded_wherever_they_are(
         if y / tosses[1] - x / tosses[0] <= most:
             one = np.array([[x, y]])
             assert wide >= 0.999 * largest_difference(one, tosses, 0.05, one, one)
+
+
+@pytest.mark.parametrize(("tosses", "better"), [((40, 25), 0), ((25, 40), 1)], ids=str)
+@pytest.mark.parametrize("in_spreads", [False, True])
+def test_the_coin_that_was_tossed_more_often_is_tried_at_all_places_of_its_interval(
+    tosses: tuple[int, int], better: int, in_spreads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The level pays for the interval and for what lies between the places; the other coin is an excess apart."""
+    level, excess, law, asked = 0.1, 0.05, coins._law, {}
+    heads, between = np.array([10, 12]), (np.array([8, 9]), np.array([12, 15]))
+    monkeypatch.setattr(coins, "_law", lambda n, p, level: asked.update({n: p}) or law(n, p, level))
+    for share, rare in ((0.96, True), (0.98, False)):
+        for name in ("_tail", "_tail_in_spreads"):
+            tail = np.full(41, 0.5 * level)
+            tail[20] = share * level if (name == "_tail_in_spreads") == in_spreads else np.nan
+            monkeypatch.setattr(coins, name, lambda *_, tail=tail: tail)
+        assert coins._too_rare(heads, between, tosses, excess, level, in_spreads) == rare
+    first, second = asked[tosses[0]], asked[tosses[1]]
+    assert len(first) == 41
+    np.testing.assert_allclose(second - first, excess, rtol=0, atol=1e-15)
+    places, n = (first, second)[better], tosses[better]
+    for end, place in ((between[0][better], places.min()), (between[1][better], places.max())):
+        assert n * divergence(end / n, float(place)) == pytest.approx(math.log(2 / (0.02 * level)), rel=1e-6)
+
+
+def test_few_pairs_of_results_are_ordered_in_spreads_and_those_that_stand_for_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders: list[bool] = []
+    monkeypatch.setattr(coins, "_too_rare", lambda *each: orders.append(each[-1]) or True)
+    heads = np.array([[3, 4]])
+    for pairs, low, alone in ((10**7, None, True), (48, None, True), (47, None, False), (10**7, heads, False)):
+        monkeypatch.setattr(coins, "_MOST_PAIRS", pairs)
+        largest_difference(heads, (8, 6), 0.2, low, low)
+        assert set(orders) == {alone}
+        orders.clear()

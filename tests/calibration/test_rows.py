@@ -240,3 +240,27 @@ def test_beyond_no_event_has_more_heads_and_no_more_of_what_is_known(monkeypatch
         assert known[0] == 0 and (np.diff(known) > -1e-15).all() and np.diff([*known, 1.0]).max() <= rows._CUT + 1e-12
         assert heads[-1] == seen.sum() and heads[0] <= seen.max() + 2
         assert len(heads) == np.maximum(np.ceil(centre / rows._CUT), 1).sum()
+
+
+def test_between_two_logs_the_events_are_all_or_those_of_the_frontier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven states that either log saw, one of them once, are listed; of more, each event has a segment of the frontier
+    between whose ends its counts lie, in either log, and of whose ends the better one has no smaller difference."""
+    asked: list[tuple[np.ndarray, ...]] = []
+    monkeypatch.setattr(rows, "largest_difference", lambda *each: asked.append(each) or 0.25)
+    first, second = np.array([9, 8, 7, 6, 5, 1, 0, 0, 0]), np.array([3, 9, 2, 0, 9, 0, 1, 0, 0])
+    assert tv_between(first, second, 0.05) == 0.25
+    events = rows._events(7)
+    assert asked[0][0].tolist() == (events @ np.stack([first, second], axis=1)[:7]).tolist()
+    assert asked[0][1:] == ((36, 24), 0.05)
+    first[7], second[8] = 2, 3
+    tv_between(first, second, 0.05)
+    heads, tosses, level, low, high = asked[1]
+    assert tosses == (38, 27) and level == 0.05 and len(heads) == 9
+    assert (low[0] == 0).all() and (high[-1] == tosses).all() and (low[1:] == high[:-1]).all()
+    ends = [(each[:, 1] / 27 - each[:, 0] / 38) for each in (low, high, heads)]
+    np.testing.assert_array_equal(ends[2], np.maximum(ends[0], ends[1]))
+    assert ((heads == low) | (heads == high)).all()
+    for a, b in (rows._events(9) @ np.stack([first, second], axis=1)).tolist():
+        for log, seen in enumerate((a, b)):
+            there = (low[:, log] <= seen) & (seen <= high[:, log])
+            assert ends[2][there].max() >= b / 27 - a / 38 - 1e-12
