@@ -92,7 +92,7 @@ def test_at_the_root_the_divergence_is_what_may_be_spent() -> None:
         row = row.of(np.flatnonzero(best - mean > 1e-14 * best))
         visits = visits[best - mean > 1e-14 * best]
         steepest = row.at(np.full(len(visits), np.inf))[2]
-        for budget in (0.1, 5.0, 60.0):
+        for budget in (0.1, 5.0, 60.0, 300.0):
             b = budget / visits
             going = np.flatnonzero((steepest > b) | (row.under == 0).any(axis=0))
             z = kl_ball._root(row.of(going), b[going])
