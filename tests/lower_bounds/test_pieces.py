@@ -280,24 +280,36 @@ def test_any_delta_has_a_floor(sharper: bool) -> None:
     np.testing.assert_allclose(spent, np.log(10) * np.array([15, 20, 40, 300]), rtol=0.05)
 
 
-def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
-    """State 1 leads to state 0 for certain: it is worth what that is, less what the ball moves to the worst one."""
+def certain_middle() -> Known:
+    """Four steps, three states; state 1 leads to state 0 for certain, and the ball moves a tenth of it."""
     kernel = np.zeros((4, 3, 2, 3))
     kernel[:, 0] = [[0.5, 0.25, 0.25], [0.3, 0.4, 0.3]]
     kernel[:, 1, :, 0] = 1
     kernel[:, 2] = [[0.2, 0.2, 0.6], [0.1, 0.3, 0.6]]
     reward = np.array([[1.0, 0.8], [0.4, 0.5], [0.0, 0.1]])
     game = MarkovGame(kernel, np.broadcast_to(reward, (1, 4, 3, 2)), (2,), [0.2, 0.5, 0.3], reward_range=(0, 1))
-    facts = known(game, np.full((4, 3, 2), 0.1), game.transition > 0)
+    return known(game, np.full((4, 3, 2), 0.1), game.transition > 0)
+
+
+def test_alternatives_differ_at_every_step_but_the_last() -> None:
+    """With more steps than states; a descent ends where the start is worth what is wanted."""
+    facts = certain_middle()
+    weights = np.random.default_rng(3).uniform(0.5, 1.5, size=facts.shape)
+    for search in searches(facts):
+        chosen = search.descend(next(search.first_values()), weights)
+        assert abs(search.off(chosen)[0]) <= 1e-12
+        found, sign = search.build(chosen, weights), 1 if search.upwards else -1
+        assert found is not None and (found[0][:3] != facts.kernel[:3]).any(axis=(1, 2, 3)).all()
+        value, wanted = facts.values(*found)[:-1], search.complete(chosen)[0][:-1]
+        assert (sign * (value - wanted)[search.free] >= -1e-9).all()
+        assert sign * (value[0] @ facts.initial - search.wanted) >= -1e-12
+
+
+def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
+    """State 1 is worth what state 0 is, less what the ball moves to the worst one."""
+    facts = certain_middle()
     rng = np.random.default_rng(3)
     weights, compared = rng.uniform(0.5, 1.5, size=facts.shape), 0
-    for search in searches(facts):  # with more steps than states
-        chosen = search.descend(next(search.first_values()), weights)
-        found, sign = search.build(chosen, weights), 1 if search.upwards else -1
-        assert found is not None
-        value, wanted = facts.values(*found)[:-1], search.complete(chosen)[0][:-1]
-        assert (sign * (value - wanted)[search.free] >= -1e-9).all() and (found[0] != facts.kernel).any()
-        assert sign * (value[0] @ facts.initial - search.wanted) >= -1e-6
     for search, which in itertools.product(searches(facts), (0, 1)):
         low, high = search.bounds
         states = np.argwhere(search.free)[:, 1]
@@ -536,7 +548,7 @@ def test_what_an_alternative_is_kept_as(upwards: bool) -> None:
         assert cutting._alternative(side, 0.5, np.ones(1, bool), search, chosen, cutting.spread) is None
 
 
-def test_what_is_found_is_new_and_no_two_are_the_same() -> None:
+def test_what_is_found_is_new_and_no_two_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     game, cutting = cutting_of(False)
     for side in cutting.sides:
         before = len(cutting.found)
@@ -556,6 +568,12 @@ def test_what_is_found_is_new_and_no_two_are_the_same() -> None:
     allocation, before = cutting.solve(cutting.found), len(cutting.found)
     cutting._look(cutting.sides[0], 0, allocation.visits, 0, allocation)
     assert all(cutting._is_new(each, allocation) for each in cutting.found[before:])
+    before = list(cutting.found)
+    for name, answer in (("_is_new", False), ("_alternative", None)):
+        monkeypatch.setattr(cutting, name, lambda *what: answer)  # noqa: B023
+        cutting._look(cutting.sides[1], 0, cutting.spread, 0, allocation)
+        cutting._look(cutting.sides[1], 0, cutting.spread, 0, None if answer is None else allocation)
+        assert cutting.found == before
     far = Cutting(cutting.game, 1e3, 0.05, 1e-9, False)  # no kernel is worth so much more, or less
     for side in far.sides:
         far._look(side, 0, far.spread, 0, None)
@@ -672,6 +690,8 @@ def test_an_alternative_is_new_where_an_allocation_does_not_rule_it_out() -> Non
         assert cutting.per_nat([each]) == pytest.approx(0, abs=1e-9)  # all may be of the kind that is right there
         cut = Cut(np.full(shape, 2.0), np.ones(n, bool), never)
         whole = Found(np.zeros(shape), np.zeros(shape), cut, True, 1.0, np.zeros(1))
+        alone = cutting.program.solve([whole.cut], [requirement(0.05, never)], 0.95).episodes
+        assert cutting.solve([whole]).episodes == pytest.approx(alone, rel=1e-12) and alone > 0.1
         assert cutting.per_nat([whole]) == pytest.approx(1 / 6, rel=1e-9)  # of two nats a step, in three steps
 
 
