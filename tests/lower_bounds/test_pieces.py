@@ -717,6 +717,78 @@ def test_what_was_found_is_a_game_in_which_all_else_is_as_it_was() -> None:
         assert other.legal_joint_actions(s) == game.legal_joint_actions(s)
 
 
+def test_a_start_that_leads_nowhere_or_where_another_led_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, cutting = cutting_of(False)
+    side, weights = cutting.sides[0], cutting.spread
+    firsts = cutting._starts(side, side.search(1.0), weights, 0)
+    made = firsts[:2]
+    price = np.array([0.1, 0.1, 0.15])  # of what the three starts lead to
+    cuts = [Cut(np.full(cutting.game.shape, each / weights.sum()), np.ones(1, bool), False) for each in price]
+    nothing = np.zeros(1)
+    founds = [Found(nothing, nothing, cut, True, 1.0, nothing) for cut in cuts]
+    answers = iter([None, *founds])
+    monkeypatch.setattr(cutting, "_starts", lambda *what: [*made, *made])
+    monkeypatch.setattr(cutting, "_alternative", lambda *what: next(answers))
+    cutting._look(side, 0, weights, 0, None)
+    assert [each is founds[k] for each, k in zip(cutting.found, (0, 2), strict=True)] == [True, True]
+
+
+def test_what_is_kept_of_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What matters to the program, and what the package's own planning confirms, up to half of the margin."""
+    game, facts = drawn(0)
+    cut, none = (Cut(np.full(facts.shape, told), np.ones(1, bool), False) for told in (1.0, 0.0))
+    up = [0.96, 0.94, 5.0, 1.0]
+    founds = [Found(facts.kernel, facts.reward, cut, k < 3, 1.0, np.zeros(1)) for k in range(4)]
+    worths = {id(game): 7.0} | {
+        id(each): 7.0 + (x if k < 3 else -x) for k, (each, x) in enumerate(zip(founds, up, strict=True))
+    }
+    solved: list[Any] = []
+
+    def solve(found: list[Found]) -> Any:
+        solved.append(found)
+        weights = np.array([1e3, 1e3, 1e-7, 1e-5]) if len(found) == 4 else np.arange(1.0, 1 + len(found))
+        return SimpleNamespace(weights=weights, episodes=12.0, visits=facts.reward)
+
+    def as_game(each: Found, its_game: MarkovGame, kernel: np.ndarray) -> Any:
+        assert its_game is game and kernel is facts.kernel
+        return each
+
+    monkeypatch.setattr(episodes, "_as_game", as_game)
+    monkeypatch.setattr(episodes, "_best", lambda each, ball: (facts.reward, worths[id(each)]))
+    cutting: Any = SimpleNamespace(
+        found=founds,
+        game=facts,
+        margin=0.1,
+        solve=solve,
+        blocked=lambda found: False,
+        per_nat=lambda found: 3.0 * len(found),
+    )
+    floor = episodes._assembled(cutting, game, TotalVariation(0.0))
+    assert [each.game for each in floor.alternatives] == [founds[0], founds[3]] == solved[1]  # type: ignore[comparison-overlap]
+    assert (floor.episodes, floor.per_nat) == (12.0, 6.0) and floor.visits is facts.reward
+    np.testing.assert_allclose([each.change for each in floor.alternatives], [0.96, -1.0])
+    assert [each.weight for each in floor.alternatives] == [1.0, 2.0]
+    assert all(each.information is cut.information and each.value is facts.reward for each in floor.alternatives)
+    never = [Found(facts.kernel, facts.reward, none, True, 1.0, np.zeros(1)), founds[0]]
+    worths[id(never[0])] = 8.5
+    cutting.found, cutting.blocked = never, lambda found: True
+    floor = episodes._assembled(cutting, game, TotalVariation(0.0))
+    assert floor.episodes == floor.per_nat == np.inf and [each.game for each in floor.alternatives] == never[:1]  # type: ignore[comparison-overlap]
+    assert floor.alternatives[0].weight == 0 and floor.visits.shape == facts.shape and not floor.visits.any()
+    cutting.blocked = lambda found: found is never  # but not once planning has looked at them
+    floor = episodes._assembled(cutting, game, TotalVariation(0.0))
+    assert (floor.episodes, floor.per_nat, floor.alternatives) == (0, 0, ()) and floor.visits.shape == facts.shape
+    assert not floor.visits.any()
+
+
+def test_radii_are_those_of_each_row() -> None:
+    game, _ = drawn()
+    radius = np.linspace(0, 0.3, 3 * 6).reshape(3, 1, 6)
+    np.testing.assert_array_equal(episodes._radii(TotalVariation(radius), game), np.broadcast_to(radius, (3, 5, 6)))
+    found = episodes._radii(TotalVariation(1), game)
+    assert found.dtype == np.float64 and (found == 1).all() and found.shape == (3, 5, 6)
+
+
 class Asked(Exception):
     """What the search was begun with."""
 
