@@ -217,3 +217,26 @@ def test_few_pairs_of_results_are_ordered_in_spreads_and_those_that_stand_for_ot
         largest_difference(heads, (8, 6), 0.2, low, low)
         assert set(orders) == {alone}
         orders.clear()
+
+
+def test_events_leave_no_more_than_hoeffding_does_and_have_their_own_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """exp(-2 s^2 / (1/n + 1/k)) is what the interval leaves of the level; alone, results are in another order."""
+    limits, ends, tosses, level = [], [], (30, 20), 0.1
+    heads, low, high = (np.array(each) for each in ([[3, 9], [2, 19]], [[1, 8], [2, 17]], [[6, 12], [7, 20]]))
+    largest = coins._largest
+    monkeypatch.setattr(coins, "_largest", lambda seen, limit, rule: limits.append(limit) or largest(seen, limit, rule))
+    monkeypatch.setattr(coins, "_too_rare", lambda x, between, *_: ends.append((x, *between)) or True)
+    largest_difference(heads, tosses, level, low, high)
+    seen = heads[:, 1] / 20 - heads[:, 0] / 30
+    spread = limits[0][0] - seen[0]
+    assert math.exp(-2 * spread**2 / (1 / 30 + 1 / 20)) == pytest.approx(0.98 * level, rel=1e-12)
+    assert limits[0][1] == 1.0 < seen[1] + spread
+    for x, first, last in ends:
+        [i] = np.flatnonzero((heads == x).all(axis=1))
+        assert (first == low[i]).all() and (last == high[i]).all()
+    assert ends
+    largest_difference(heads, tosses, level)
+    assert limits[1].tolist() == [1.0, 1.0]
+    monkeypatch.setattr(coins, "_MOST_TOSSES", 29)
+    each = largest_difference(heads, tosses, level, low, high)
+    assert each == coins._each(low[:, 0], high[:, 1], tosses, level).max() and len(limits) == 2
