@@ -49,9 +49,8 @@ def _multipliers(rows: np.ndarray, share: np.ndarray) -> np.ndarray:
     mass, x = rows * share, np.full(len(rows), 0.5)
     with np.errstate(divide="ignore", invalid="ignore"):
         all_the_way = np.where(mass != 0, mass / (1 - share), 0.0).sum(axis=1) <= 0  # nothing of p lies at the top
-    low[all_the_way] = x[all_the_way] = 1.0
     for _ in range(_STEPS):
-        kept = np.where(all_the_way[:, None], 1.0, 1 - x[:, None] * share)
+        kept = 1 - x[:, None] * share
         at = mass / kept
         excess = at.sum(axis=1)
         low, high = np.where(excess < 0, x, low), np.where(excess < 0, high, x)
