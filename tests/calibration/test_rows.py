@@ -255,14 +255,15 @@ def test_between_two_logs_the_events_are_all_or_those_of_the_frontier(monkeypatc
     assert asked[0][0].tolist() == (events @ np.stack([first, second], axis=1)[:7]).tolist()
     assert asked[0][1:] == ((36, 24), 0.05)
     first[7], second[8] = 2, 3
+    first *= 4
     tv_between(first, second, 0.05)
     heads, tosses, level, low, high = asked[1]
-    assert tosses == (38, 27) and level == 0.05 and len(heads) == 9
+    assert tosses == (152, 27) and level == 0.05 and len(heads) == 9
     assert (low[0] == 0).all() and (high[-1] == tosses).all() and (low[1:] == high[:-1]).all()
-    ends = [(each[:, 1] / 27 - each[:, 0] / 38) for each in (low, high, heads)]
+    ends = [(each[:, 1] / 27 - each[:, 0] / 152) for each in (low, high, heads)]
     np.testing.assert_array_equal(ends[2], np.maximum(ends[0], ends[1]))
     assert ((heads == low) | (heads == high)).all()
     for a, b in (rows._events(9) @ np.stack([first, second], axis=1)).tolist():
         for log, seen in enumerate((a, b)):
             there = (low[:, log] <= seen) & (seen <= high[:, log])
-            assert ends[2][there].max() >= b / 27 - a / 38 - 1e-12
+            assert ends[2][there].max() >= b / 27 - a / 152 - 1e-12
