@@ -59,8 +59,8 @@ def main() -> None:
         print(f"      {tests}", flush=True)
         measure(tests)
     checked([*COVERAGE, "combine", "-q", "--keep", f"--data-file={DATA / 'all'}", *sorted(DATA.glob("data.*"))])
-    checked([*COVERAGE, "json", "-q", f"--data-file={DATA / 'all'}", "-o", DATA / "all.json"])
-    result = json.loads(read(DATA / "all.json"))
+    checked([*COVERAGE, "json", "-q", f"--data-file={DATA / 'all'}", "-o", DATA / "report.json"])
+    result = json.loads(read(DATA / "report.json"))
     named = Counter((each["file"], each["line"]) for each in tomllib.loads(read(EXCEPTIONS)).get("branch", []))
     left = Counter(
         (name.removeprefix("mornavi_lite/"), line)
