@@ -102,7 +102,7 @@ def kl_solve(
         steps[open_rows] += 1
         worst[open_rows], tilt[open_rows] = low + np.maximum(height + excess / t, 0.0), t
         inside = (newton > below) & (newton < above) & (step < PATIENCE)  # near ties make Newton creep
-        between = np.sqrt(np.maximum(below, above * 1e-6)) * np.sqrt(above)  # their product may be no number
+        between = _geometric_mean(np.maximum(below, above * 1e-6), above)
         middle = np.where(np.isfinite(above), between, np.minimum(t, 1e290) * 2.0 ** np.clip(step - PATIENCE, 1, 30))
         t = np.where(inside, newton, middle)
         if done.any():
@@ -110,6 +110,13 @@ def kl_solve(
                 of_rows(each, ~done, 0) for each in (open_rows, p, mass, drop, low, t, below, above, radius)
             )
     return worst, tilt, steps
+
+
+def _geometric_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The root of a b, where the product is beyond the largest or below the smallest number, too."""
+    with np.errstate(over="ignore"):
+        product = a * b
+    return np.where((product > 0) & np.isfinite(product), np.sqrt(product), np.sqrt(a) * np.sqrt(b))
 
 
 def _first_moments(p: np.ndarray, x: np.ndarray) -> Moments:

@@ -24,6 +24,14 @@ def test_rows_with_values_of_their_own_have_the_moments_of_rows_without() -> Non
         np.testing.assert_allclose(np.ravel(kl._first_moments(row[None], x)), wanted, rtol=1e-15)
 
 
+def test_a_geometric_mean_has_all_its_digits_where_the_product_is_beyond_the_numbers() -> None:
+    """The logarithms' mean is that of a and b, from 1e-300 to 1e300; 0 and infinity stay what they are."""
+    exponents = np.array([[-300, -290], [-300, 300], [0, 0], [1, 3], [-150, -200], [290, 300], [-60, 280], [200, 250]])
+    found = kl._geometric_mean(*(10.0**exponents).T)
+    np.testing.assert_allclose(found, 10.0 ** exponents.mean(axis=1), rtol=1e-13)
+    assert kl._geometric_mean(np.array([0.0, 2.0]), np.array([3.0, np.inf])).tolist() == [0.0, np.inf]
+
+
 @pytest.mark.parametrize("t", [1e-9, 1e-6, 0.999e-3, 1.001e-3, 0.5, 7.0, 300.0])
 @pytest.mark.parametrize("form", ["shared", "own", "moments"])
 def test_a_tilted_row_has_the_mean_and_variance_of_its_definition_and_the_log_of_its_sum(form: str, t: float) -> None:
