@@ -19,6 +19,7 @@ from mornavi_lite import (
     MarkovGame,
     Mornavi,
     Nominal,
+    RandomPlay,
     TotalVariation,
     run,
     zoo,
@@ -309,9 +310,11 @@ def rewritten(path: Path, **change: Any) -> Path:
     return target
 
 
-def test_what_is_damaged_is_named(saved: tuple[History, Path]) -> None:
-    """One array of each kind; the two tests below try them all."""
-    _, path = saved
+def test_what_is_damaged_is_named(game: MarkovGame, tmp_path: Path) -> None:
+    """One array of each kind; the tests below try them all."""
+    path = tmp_path / "run.npz"
+    run(RandomPlay(MIXED), game, 3).save(path)
+    assert History.load(rewritten(path)).n_plans > 1
     for change in (
         {"best_policy": np.ones(3)},
         {"plan_upper": None},
