@@ -310,19 +310,25 @@ def rewritten(path: Path, **change: Any) -> Path:
     return target
 
 
-def test_what_is_damaged_is_named(game: MarkovGame, tmp_path: Path) -> None:
-    """One array of each kind; the tests below try them all."""
+def test_what_does_not_fit_together_is_named(game: MarkovGame, tmp_path: Path) -> None:
+    """Arrays that were written together, so that their digest holds: one of each kind, or without one."""
     path = tmp_path / "run.npz"
     run(RandomPlay(MIXED), game, 3).save(path)
-    assert History.load(rewritten(path)).n_plans > 1
-    for change in (
+    good = read_arrays(path, "History")
+    wrong: list[dict[str, Any]] = [
         {"best_policy": np.ones(3)},
-        {"plan_upper": None},
-        {"plan_lower": None},
         {"generator": np.array("x")},
-    ):
-        with pytest.raises(ValueError, match=r"changed\.npz"):
-            History.load(rewritten(path, **change))
+        {"checkpoint": np.ones(3)},
+    ]
+    changed = [good | each for each in wrong]
+    left_out = ("plan_policy", "plan_upper", "plan_lower", "best_policy", "generator", "gap", "planned_visits")
+    changed += [{name: each for name, each in good.items() if name != missing} for missing in left_out]
+    for arrays in changed:
+        write_arrays(path, "History", arrays)
+        with pytest.raises(ValueError, match=r"run\.npz is damaged"):
+            History.load(path)
+    write_arrays(path, "History", good)
+    assert History.load(path).n_plans > 1
 
 
 def test_a_newer_format_says_so(saved: tuple[History, Path]) -> None:
