@@ -19,11 +19,13 @@ from mornavi_lite import (
     OfflinePessimistic,
     Plan,
     RandomPlay,
+    equilibrium_gap,
+    evaluate,
     run,
 )
 from mornavi_lite.planning import gap_and_value
 from mornavi_lite.runs.episodes import Going
-from mornavi_lite.runs.protocol import behaviour_of, episodes_of
+from mornavi_lite.runs.protocol import behaviour_of, check_learner, episodes_of
 from tests.learners.small_games import MIXED, varied_game
 
 
@@ -126,6 +128,26 @@ def test_episodes_are_gathered_as_the_learner_says_where_it_can(game: MarkovGame
     ):
         found = episodes_of(learner, world, plan, 7, rng)
         assert found == (("collect", world, plan, 7, rng) if by == "collect" else (by, 72, 7, True))
+
+
+@pytest.mark.parametrize("concept", ["ce", "cce"])
+def test_what_a_plan_is_worth_is_the_truth_about_its_policy(concept: str, game: MarkovGame) -> None:
+    policy, learner = np.random.default_rng(5).dirichlet(np.ones(12), (2, 3)), SimpleNamespace(concept=concept)
+    expected = equilibrium_gap(game, policy, MIXED, concept), evaluate(game, policy, MIXED)[:, 0] @ game.initial
+    for world in (game, Bare(game)):
+        gap, value = Going(learner, world, list(MIXED), 0)._worth(policy)
+        assert gap == pytest.approx(expected[0], abs=1e-9) and gap > 0.01
+        np.testing.assert_allclose(value, expected[1], rtol=0, atol=1e-9)
+    gaps = {equilibrium_gap(game, policy, MIXED, each) for each in ("ce", "cce")}
+    assert len(gaps) == 2
+
+
+def test_a_learner_plays_or_collects(game: MarkovGame, tmp_path: Path) -> None:
+    every = {"plan": None, "uncertainty": MIXED, "concept": "ce", "replan": "doubling"}
+    for name in ("behaviour", "collect"):
+        check_learner(SimpleNamespace(**every, **{name: None}))
+    history = run(RandomPlay(MIXED), game, 3, checkpoint=tmp_path / "file.npz")
+    assert History.load(tmp_path / "file.npz").n_plans == history.n_plans
 
 
 def test_where_an_exception_of_the_game_was_is_said(game: MarkovGame) -> None:
