@@ -146,6 +146,9 @@ def test_a_learner_plays_or_collects(game: MarkovGame, tmp_path: Path) -> None:
     every = {"plan": None, "uncertainty": MIXED, "concept": "ce", "replan": "doubling"}
     for name in ("behaviour", "collect"):
         check_learner(SimpleNamespace(**every, **{name: None}))
+    own, going = OwnLearner(), Going(OwnLearner(), game, list(MIXED), 0)
+    another = type("Another", (OwnLearner,), {"__repr__": lambda self: "Another()"})()
+    assert going.origin(own) == going.origin(OwnLearner()) != going.origin(another)
     history = run(RandomPlay(MIXED), game, 3, checkpoint=tmp_path / "file.npz")
     assert History.load(tmp_path / "file.npz").n_plans == history.n_plans
 
