@@ -281,14 +281,16 @@ def test_any_delta_has_a_floor(sharper: bool) -> None:
 
 
 def certain_middle() -> Known:
-    """Four steps, three states; state 1 leads to state 0 for certain, and the ball moves a tenth of it."""
+    """Four steps, three states; state 1 leads to state 0 for certain: what pays more there is moved off more."""
     kernel = np.zeros((4, 3, 2, 3))
     kernel[:, 0] = [[0.5, 0.25, 0.25], [0.3, 0.4, 0.3]]
     kernel[:, 1, :, 0] = 1
     kernel[:, 2] = [[0.2, 0.2, 0.6], [0.1, 0.3, 0.6]]
-    reward = np.array([[1.0, 0.8], [0.4, 0.5], [0.0, 0.1]])
+    reward = np.array([[1.0, 0.8], [0.1, 0.5], [0.0, 0.1]])
     game = MarkovGame(kernel, np.broadcast_to(reward, (1, 4, 3, 2)), (2,), [0.2, 0.5, 0.3], reward_range=(0, 1))
-    return known(game, np.full((4, 3, 2), 0.1), game.transition > 0)
+    radius = np.full((4, 3, 2), 0.1)
+    radius[:, 1] = [0.05, 0.15]
+    return known(game, radius, game.transition > 0)
 
 
 def test_alternatives_differ_at_every_step_but_the_last() -> None:
@@ -316,7 +318,7 @@ def test_gradients_go_on_to_what_a_state_is_worth_by_what_follows() -> None:
         for _ in range(6):
             at = low + (high - low) * rng.uniform(0.2, 0.4, len(low))
             value = search.complete(at)[0]
-            np.testing.assert_allclose(value[:3, 1], 0.5 + 0.9 * value[1:, 0][:3] + 0.1 * value[1:].min(axis=1)[:3])
+            np.testing.assert_allclose(value[:3, 1], 0.5 + 0.85 * value[1:, 0][:3] + 0.15 * value[1:].min(axis=1)[:3])
             function = (lambda x: search.price(x, weights), search.off)[which]  # noqa: B023
             own, gradient = function(at)
             assert np.isfinite(own) and (gradient[states == 1] == 0).all()
@@ -456,6 +458,9 @@ def test_bounds_are_what_no_kernel_exceeds(seed: int, radius: float, told: bool)
         far, near = (high, low) if search.upwards else (low, high)
         sign = 1 if search.upwards else -1
         np.testing.assert_allclose(far, sign * np.maximum(sign * ends - INSIDE, sign * near), rtol=0, atol=1e-12)
+        if told:  # whatever more, or less, is wanted
+            beyond = search.complete(far + 9 * sign)[0][:-1][search.free]
+            assert (sign * (beyond - far) <= 1e-5).all() and (sign * (beyond - near) >= -1e-5).all()
         worth = [float(facts.initial[search.free[0]] @ each[: search.free[0].sum()]) for each in search.bounds]
         assert search.furthest == best(worth)
         for _ in range(20):
