@@ -35,7 +35,7 @@ def nearest(
     tilted = rows / (1 - low[:, None] * share)
     each = np.arange(len(work))
     tilted[each, top] = 0.0
-    tilted[each, top] = np.maximum(1.0 - tilted.sum(axis=1), 0.0)
+    tilted[each, top] = np.maximum(1.0 - tilted.sum(axis=1), rows[each, top])  # never less: a trace is kept
     tilted /= tilted.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(rows > 0, rows * np.log(rows / tilted), 0.0)

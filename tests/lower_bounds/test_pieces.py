@@ -378,6 +378,24 @@ def test_the_nearest_row_keeps_to_what_is_allowed_and_its_multiplier_is_a_deriva
         assert (apart(p, other)[enough] >= cost[enough] - 1e-12).all()
 
 
+def test_a_trace_at_the_top_costs_what_nothing_costs() -> None:
+    """Whatever it is, and whether the row that is wanted needs it or not: two states, and five."""
+    for n_states in (2, 5):
+        rng, n = np.random.default_rng(9), 400
+        p, v, each = rng.dirichlet(np.full(n_states, 0.7), size=n), rng.random((n, n_states)), np.arange(n)
+        top = v.argmax(axis=1)
+        p[each, top] = 0
+        p /= p.sum(axis=1, keepdims=True)
+        here = (p * v).sum(axis=1)
+        target = here + (v[each, top] - here) * rng.uniform(0.01, 0.99, n)
+        without = nearest(p, v, target, np.ones(p.shape, bool))[0]
+        p[each, top] = 10.0 ** -rng.uniform(14, 320, n)
+        cost, slope, q = nearest(p, v, target, np.ones(p.shape, bool))
+        np.testing.assert_allclose(cost, without, rtol=1e-9, atol=1e-9)
+        assert np.isfinite(slope).all() and (q[each, top] >= 0.99 * p[each, top]).all()
+        assert ((q * v).sum(axis=1) >= target - 1e-9).all()
+
+
 @pytest.mark.parametrize("upwards", [True, False])
 def test_a_row_over_a_ball_is_the_most_demanding_of_its_levels(upwards: bool) -> None:
     """Each level by itself, with the plain search; and the row by which its price changes with the values."""
