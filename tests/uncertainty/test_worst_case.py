@@ -206,7 +206,8 @@ def test_pieces_are_all_rows_in_order_and_as_many_at_a_time_as_the_chunk_holds()
         parts = [rows[piece, 0] for piece in cut]
         assert np.concatenate([[], *parts]).tolist() == list(range(n_rows))
         sizes = [copies * len(part) * n_states for part in parts]
-        assert all(worst_case.CHUNK / 2 < size <= worst_case.CHUNK for size in sizes[:-1]) or len(parts[0]) == 1
+        assert all(size > worst_case.CHUNK / 2 for size in sizes[:-1])
+        assert all(size <= worst_case.CHUNK or len(part) == 1 for size, part in zip(sizes, parts, strict=True))
     assert worst_case.pieces(np.zeros((5000, 7))) == worst_case.pieces(np.zeros((5000, 7)), 1)
 
 
