@@ -143,7 +143,6 @@ class Search:
         for h in reversed(range(game.shape[0])):
             worth = game.ends(h, end[h + 1], self.upwards)[0]
             reached = np.where(game.legal, game.reward[h] + worth, -np.inf).max(axis=1)
-            reached = reached if h < game.shape[0] - 1 else own[h]
             end[h] = np.where(game.reached[h], reached, game.unseen(h, end[h + 1], self.upwards)[0])
         if self.upwards:
             return own[:-1][free], np.maximum(end - INSIDE, own)[:-1][free]
