@@ -2,10 +2,10 @@
 
 usage: python benchmarks/measure_reliability.py [PART ...]
 
-The parts are ``inputs``, ``kills_run``, ``kills_learn``, ``kills_sweep``, ``mutation``, and ``long_run=FILE`` or
-``tests=FILE`` with what `make long-run` or pytest printed; without a part, the first three. Random cases and damaged
-files are those that ``make fuzz`` has added up in ``fuzz_cases.json``. Each part replaces its own figure, and the table
-of the page is written from all of them; a test compares the two.
+The parts are ``inputs``, ``kills_run``, ``kills_learn``, ``kills_sweep``, ``mutation``, and ``long_run=FILE``,
+``tests=FILE`` or ``matrix=FILE`` with what `make long-run`, pytest or `make matrix` printed; without a part, the first
+three. Random cases and damaged files are those that ``make fuzz`` has added up in ``fuzz_cases.json``. Each part
+replaces its own figure, and the table of the page is written from all of them; a test compares the two.
 """
 
 from __future__ import annotations
@@ -93,6 +93,17 @@ def tests(log: str) -> dict[str, float]:
     return {"tests": int(found[1]), "slower": int(found[2]) - int(found[1])}
 
 
+def matrix(log: str) -> dict[str, dict[str, Any]]:
+    """Of each Python, oldest and newest: with which NumPy how many tests passed, where none failed."""
+    found = {}
+    for each in log.split("nox > Running session ")[1:]:
+        numpy, passed = re.search(r"^NumPy (\S+)", each, re.M), re.search(r"^(\d+) passed", each, re.M)
+        if numpy is not None and passed is not None:
+            found[each.split()[0]] = {"numpy": numpy[1], "tests": int(passed[1])}
+    assert found
+    return found
+
+
 def table(figures: dict[str, Any]) -> str:
     """The rows of the page."""
     cases = figures["random_cases"]
@@ -132,6 +143,12 @@ def table(figures: dict[str, Any]) -> str:
             f"| small changes of the code of `{room}` | {tried + same:,} of {each['changes']:,} | "
             f"{same:,} make no difference; its own tests find {each['found'] / tried:.1%} of the others |"
         )
+    for session, each in sorted(figures["matrix"].items()):
+        age, python = session.split("-")
+        lines.append(
+            f"| the package's tests with Python {python} and the {age} of what it needs, such as "
+            f"NumPy {each['numpy']} | {each['tests']:,} tests | all pass |"
+        )
     if "tests" in figures:
         each = figures["tests"]
         came = f"all pass, in {each['minutes']} minutes" if "minutes" in each else "each is run by `make test`"
@@ -167,13 +184,15 @@ def main() -> None:
         "kills_sweep": kills_sweep,
         "mutation": mutation,
         "long_run": long_run,
+        "matrix": matrix,
         "tests": tests,
     }
     for word in sys.argv[1:] or list(parts)[:3]:
         part, _, log = word.partition("=")
         made[part] = parts[part](*([Path(log).read_text(encoding="utf8")] if log else []))
     figures = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}  # others may have measured meanwhile
-    made["mutation"] = figures.get("mutation", {}) | made.get("mutation", {})
+    for part in ("mutation", "matrix"):
+        made[part] = figures.get(part, {}) | made.get(part, {})
     cases = json.loads((RESULTS / "fuzz_cases.json").read_text(encoding="utf8"))
     guided = RESULTS / "guided_files.json"
     figures |= made | {"random_cases": cases, "titles": TITLES}
