@@ -55,4 +55,4 @@ def listed(seed: int) -> Seen:
     assert equilibrium_gap(sparse, plan.policy, sets, concept) <= plan.certificate(sparse.initial) + 1e-8
     history = run(learner, sparse, int(rng.choice([1, 5])), seed=seed)
     assert (history.gap <= history.certificate + 1e-8).all()
-    return 1, (n_states, horizon, n_follow, n_actions, by_outcome, *stated)
+    return 1, (n_states, horizon)

@@ -123,7 +123,7 @@ def told(seed: int) -> Seen:
     if kind == "deterministic" and not stated:
         careful = OfflinePessimistic(sets, behaviour=None, delta=NEVER).plan(counts)
         assert (careful.lower <= evaluate(game, careful.policy, sets) + unit).all()
-    return 1, (kind, form, game.horizon, game.n_states, game.n_actions, concept, *stated)
+    return 1, (form, game.horizon, game.n_players)
 
 
 class World:
@@ -192,7 +192,7 @@ def played(seed: int) -> Seen:
         assert whole.read_bytes() == broken.read_bytes()
     stopped = go(n_episodes, until=history.best_certificate)
     assert stopped.best_certificate == history.best_certificate and stopped.episode[-1] <= n_episodes
-    return 1, (chosen.__name__, kind, learned, n_episodes, game.horizon, game.n_states, game.n_actions, concept)
+    return 1, (chosen.__name__, learned, n_episodes)
 
 
 def deployed(seed: int) -> Seen:
