@@ -37,7 +37,7 @@ from mornavi_lite.equilibrium import TOLERANCE
 from mornavi_lite.formats.spaces import MOST_STATES, finite, keys_of
 from mornavi_lite.uncertainty import UncertaintySet
 from tests.equilibrium.references import brute_gain, linear_program, relative_gain
-from tests.fuzz.draws import CONCEPTS, Seen, game_of, radii, rows, sets_of, shuffled, values
+from tests.fuzz.draws import CONCEPTS, Seen, distances, game_of, radii, rows, sets_of, shuffled, values
 from tests.fuzz.lists import listed
 from tests.fuzz.structured import features, many_players
 from tests.fuzz.told import calibrated, deployed, floors, played, told
@@ -82,18 +82,6 @@ BALLS: list[tuple[Callable[..., UncertaintySet], Callable[..., np.ndarray]]] = [
 
 def mean(p: np.ndarray, v: np.ndarray) -> np.ndarray:
     return (p.astype(np.longdouble) * v).sum(axis=1)
-
-
-def distances(kind: int, q: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """How far kernels (R, S) are from their rows, in 80 bits: what the radius of the set bounds."""
-    q, p = q.astype(np.longdouble), p.astype(np.longdouble)
-    q, p, there = q / q.sum(axis=1, keepdims=True), p / p.sum(axis=1, keepdims=True), p > 0
-    one = np.where(there, p, 1)
-    if kind == 2:
-        return np.where(q > 0, q * np.log(np.where(q > 0, q, 1) / one), 0).sum(axis=1)
-    if kind == 3:
-        return np.where(there, (q - p) ** 2 / one, 0).sum(axis=1)
-    return np.where(there, 1 - q / one, 0).max(axis=1) if kind == 4 else np.abs(q - p).sum(axis=1) / 2
 
 
 def operators(seed: int) -> Seen:

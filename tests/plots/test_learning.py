@@ -25,7 +25,7 @@ from mornavi_lite import (
     zoo,
 )
 from mornavi_lite.plots.style import GREY, pieces, short
-from tests.fuzz.told import World
+from tests.runs.test_environment import Wrapped
 
 
 def bandit() -> MarkovGame:
@@ -43,7 +43,7 @@ def runs() -> dict[str, History]:
         "stopped": run(Mornavi(TotalVariation(0.1)), game, 3000, seed=1, until=1.0),
         "bandit": run(NashVI(), bandit(), 50),
         "one plan": run(NashVI(), bandit(), 1),
-        "environment": learn(Mornavi(TotalVariation(0.1)), World(game, "random", True), 300, seed=1),
+        "environment": learn(Mornavi(TotalVariation(0.1)), Wrapped(game, rewards="random"), 300, seed=1),
     }
 
 

@@ -41,7 +41,7 @@ from tests.learners.small_games import MIXED, Recorded, varied_game
 
 
 class Wrapped:
-    """A game of which only reset and step are seen; of "random" rewards draws of 0 or 1 with its means."""
+    """A game of which only reset and step are seen; "random" rewards are the ends of its range, with its means."""
 
     def __init__(self, game: MarkovGame, start: bool = True, rewards: str = "deterministic") -> None:
         self.game, self.rewards = game, rewards
@@ -62,9 +62,10 @@ class Wrapped:
         here = (self.h, self.state, joint_action)
         paid = self.game.reward[:, *here]
         if self.rewards == "random":
-            paid = (rng.random(len(paid)) < paid).astype(float)
+            low, high = self.game.reward_range.T
+            paid = np.where(rng.random(len(paid)) * (high - low) < paid - low, high, low)
         self.h, self.state = self.h + 1, int(rng.choice(self.n_states, p=self.game.transition[here]))
-        return self.state, paid
+        return self.state, paid[:, self.state] if self.rewards == "next_state" else paid
 
 
 def contents(history: History, folder: Path) -> bytes:
